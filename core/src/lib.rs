@@ -1,0 +1,9 @@
+//! The planseal format and its judgement.
+//!
+//! The modules stand in pipeline order: a draft is validated into a version, encoded canonically, signed,
+//! verified against certificates and the log, and judged current or not. No clock, file or socket is used
+//! here: time, randomness, keys and evidence come in as arguments. `FORMAT.md` beside this crate is the
+//! specification.
+
+pub mod id;
+pub mod time;

@@ -1,0 +1,1 @@
+//! A verified plan as PDF and HTML.

@@ -1,0 +1,1 @@
+//! The planseal service.

@@ -1,0 +1,1 @@
+//! Durable storage of verified objects, and the log's tiles.
