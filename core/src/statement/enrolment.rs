@@ -91,8 +91,4 @@ impl Statement for Enrolment {
     fn subject(&self) -> String {
         format!("urn:planseal:enrolment:{}", hex::encode(self.nonce))
     }
-
-    fn organisation(&self) -> Option<&OrgCode> {
-        Some(&self.organisation)
-    }
 }

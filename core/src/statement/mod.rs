@@ -8,6 +8,7 @@ mod enrolment;
 mod key_status;
 mod kind;
 mod report;
+mod version;
 mod withdrawal;
 
 pub use endorsement::{Endorsement, EndorsementCode};
@@ -20,7 +21,8 @@ pub use withdrawal::{Withdrawal, WithdrawalReason};
 use crate::canonical::{CanonicalBytes, DecodeError, EncodeError};
 use crate::id::{ObjectId, PlanId};
 use crate::time::Timestamp;
-use crate::trust::OrgCode;
+use crate::plan::PlanDecodeError;
+use crate::trust::CertificateFields;
 
 /// A typed payload that a key can sign under one content type. Sealed: only this crate's kinds are signable.
 pub trait Statement: sealed::Sealed + Sized {
@@ -45,9 +47,12 @@ pub trait Statement: sealed::Sealed + Sized {
     /// The header's `sub`: `urn:uuid:` of the record, or `urn:planseal:<kind>:<hex>`.
     fn subject(&self) -> String;
 
-    /// The organisation this payload names as its author's, where it names one; it must be the signer's.
-    fn organisation(&self) -> Option<&OrgCode> {
-        None
+    /// Whether what the payload says about its signer is what the signer's certificate says.
+    ///
+    /// # Errors
+    /// [`Disagreement`] with both sides.
+    fn agrees_with(&self, _signer: &CertificateFields) -> Result<(), Disagreement> {
+        Ok(())
     }
 }
 
@@ -78,6 +83,9 @@ pub enum ContentError {
     /// An integer-keyed payload is wrong.
     #[error(transparent)]
     Fields(#[from] crate::canonical::IntMapError),
+    /// The plan in a version payload does not hold together.
+    #[error("the plan's content breaks the format")]
+    Plan(#[source] Box<PlanDecodeError>),
     /// `typ` names another kind.
     #[error("this says it is a {found}, expected was a {expected}")]
     Type {
@@ -102,6 +110,14 @@ pub enum ContentError {
         /// The broken rule.
         rule: String,
     },
+}
+
+/// A payload that speaks of another signer than the certificate does.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the payload's {field} is not the one in the signer's certificate")]
+pub struct Disagreement {
+    /// The field, for example `author.registration`.
+    pub field: &'static str,
 }
 
 impl ContentError {
