@@ -10,6 +10,7 @@ pub mod adrt;
 pub mod checklist;
 pub mod clinical;
 pub mod contacts;
+mod number;
 pub mod person;
 pub mod printable;
 pub mod recommendations;
