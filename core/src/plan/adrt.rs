@@ -9,11 +9,10 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::plan::checklist::{Answer, Effect, Reply, Ruleset};
-use crate::plan::field::{
-    Line, Reader, Text, Value, YesNo, YesNoUnknown, coded, debug_without_content, section,
-};
+use crate::plan::field::{Line, Reader, Text, Value, YesNo, YesNoUnknown};
 use crate::plan::person::{NAME, PARAGRAPH, PHRASE};
 use crate::plan::sharing::LastingPower;
+use crate::plan::table::{coded, debug_without_content, section};
 use crate::time::Date;
 use crate::validate::rule;
 

@@ -4,10 +4,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::plan::field::{
-    Line, Reader, Text, Value, Whole, YesNo, YesNoUnknown, coded, debug_without_content, section,
-};
+use crate::plan::field::{Line, Reader, Text, Value, Whole, YesNo, YesNoUnknown};
 use crate::plan::person::{NAME, PARAGRAPH, PHRASE};
+use crate::plan::table::{coded, debug_without_content, section};
 use crate::time::Date;
 use crate::validate::rule;
 

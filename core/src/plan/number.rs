@@ -5,10 +5,11 @@
 
 use core::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::plan::field::{Reader, Value, coded, debug_without_content, section};
+use crate::plan::field::{Reader, Value};
+use crate::plan::table::{coded, debug_without_content};
 pub use crate::trust::{OrgCode, OrgCodeError};
 use crate::validate::rule;
 
@@ -99,14 +100,11 @@ impl Value for NhsNumber {
     }
 }
 
-section! {
-    /// A professional registration.
-    Registration / RegistrationWire {
-        /// The register. Needed to sign.
-        needed_copy body: RegistrationBody,
-        /// The number on it. Needed to sign.
-        needed number: RegistrationNumber,
-    }
+/// A professional registration: a register and a number in that register's form.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Registration {
+    body: RegistrationBody,
+    number: String,
 }
 
 impl Registration {
@@ -118,23 +116,35 @@ impl Registration {
         if body.admits(number) {
             return Ok(Self {
                 body,
-                number: RegistrationNumber(number.into()),
+                number: number.into(),
             });
         }
         Err(RegistrationError { body })
     }
 
+    /// The register.
+    #[must_use]
+    pub const fn body(&self) -> RegistrationBody {
+        self.body
+    }
+
+    /// The number as the register writes it.
+    #[must_use]
+    pub fn number(&self) -> &str {
+        &self.number
+    }
+
     pub(crate) fn to_wire(&self) -> RegistrationWire {
         RegistrationWire {
-            body: Some(self.body.code().into()),
-            number: Some(self.number.0.clone()),
+            body: self.body.code().into(),
+            number: self.number.clone(),
         }
     }
 }
 
 impl fmt::Display for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.body.label(), self.number.0)
+        write!(f, "{} {}", self.body.label(), self.number)
     }
 }
 
@@ -175,35 +185,30 @@ pub struct RegistrationError {
     body: RegistrationBody,
 }
 
-/// A registration number in some register's form.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct RegistrationNumber(String);
-
-impl RegistrationNumber {
-    /// The number as the register writes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+/// A registration as it arrives.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegistrationWire {
+    body: String,
+    number: String,
 }
 
-impl Value for RegistrationNumber {
-    type Wire = String;
+impl Value for Registration {
+    type Wire = RegistrationWire;
 
-    fn read(wire: String, reader: &mut Reader) -> Option<Self> {
-        if RegistrationBody::ALL.iter().any(|body| body.admits(&wire)) {
-            return Some(Self(wire));
+    fn read(wire: RegistrationWire, reader: &mut Reader) -> Option<Self> {
+        let body = reader.at("body", |reader| RegistrationBody::read(wire.body, reader))?;
+        let registration = Self::new(body, &wire.number);
+        if let Err(error) = &registration {
+            reader.at("number", |reader| {
+                reader.find(rule::REGISTRATION, error.to_string())
+            });
         }
-        reader.find(
-            rule::REGISTRATION,
-            "expected a GMC (7 digits), NMC (99A9999A) or HCPC (AA99999) number",
-        );
-        None
+        registration.ok()
     }
 
     fn schema() -> Json {
-        json!({ "type": "string", "pattern": "^([0-9]{7}|[0-9]{2}[A-Z][0-9]{4}[A-Z]|[A-Z]{2}[0-9]{5,6})$" })
+        json!({ "readOnly": true })
     }
 }
 
@@ -310,7 +315,7 @@ fn has_shape(text: &str, pattern: &str) -> bool {
             })
 }
 
-debug_without_content!(NhsNumber, RegistrationNumber, PhoneNumber);
+debug_without_content!(NhsNumber, Registration, PhoneNumber);
 
 #[cfg(test)]
 mod tests {
@@ -390,6 +395,13 @@ mod tests {
             assert!(Registration::new(body, good).is_ok(), "{good}");
             assert!(Registration::new(body, bad).is_err(), "{bad}");
         }
+        let mut reader = Reader::new(crate::plan::field::Source::Payload);
+        let wire = RegistrationWire {
+            body: "gmc".into(),
+            number: "99Z0001E".into(),
+        };
+        assert!(Registration::read(wire, &mut reader).is_none());
+        assert_eq!(reader.into_findings()[0].rule, rule::REGISTRATION);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! CPR is separate from the level of treatment. Its absence means that no decision is recorded: attempt CPR.
 
-use crate::plan::field::{Constant, Line, Text, Whole, coded, section};
+use crate::plan::field::{Constant, Line, Text, Whole};
 use crate::plan::person::{NAME, PARAGRAPH, PHRASE};
+use crate::plan::table::{coded, section};
 use crate::time::Date;
 
 /// Characters of emergency advice: what a crew can read aloud in fifteen seconds.
