@@ -140,6 +140,9 @@ fn samples_say_what_the_demonstration_relies_on() {
         CprDecision::DoNotAttempt
     );
     assert_eq!(plan.version_number(), 5);
+    assert!(plan.recommendations().cpr().unwrap().rests_on_advance_decision());
+    assert!(plan.recommendations().ceiling().starts_with("NIV yes"));
+    assert_eq!(plan.clinical().allergies().summary(), "Latex (Swelling and rash)");
 
     let copd = by_name("P2-v2.json");
     let plan = copd.draft.validate(&copd.context).unwrap();

@@ -263,7 +263,7 @@ section! {
 }
 
 section! {
-    /// How the document or statement came here (*Re AB* [2025] EWCOP 20).
+    /// How the document or statement came here; its absence was the fault in *Re AB*, EWCOP 20 of 2025.
     Received / ReceivedWire {
         /// When. Needed to sign.
         needed_copy on: Date,

@@ -88,6 +88,21 @@ section! {
     }
 }
 
+impl Allergies {
+    /// `Penicillin (Rash)`, several separated by semicolons, or the statement that there are none.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        if self.items.is_empty() {
+            return self.state.label().into();
+        }
+        let words = self.items.iter().map(|allergy| match &allergy.reaction {
+            Some(reaction) => format!("{} ({reaction})", allergy.substance),
+            None => allergy.substance.to_string(),
+        });
+        words.collect::<Vec<_>>().join("; ")
+    }
+}
+
 coded! {
     /// Whether allergies are known.
     AllergyState {

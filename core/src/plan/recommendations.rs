@@ -32,6 +32,16 @@ section! {
     }
 }
 
+impl Recommendations {
+    /// The ceiling of treatment in one line: the author's words, or those of the level.
+    #[must_use]
+    pub fn ceiling(&self) -> &str {
+        self.ceiling_words
+            .as_deref()
+            .unwrap_or_else(|| self.treatment_level.label())
+    }
+}
+
 coded! {
     /// What care should aim for.
     Focus {
@@ -58,6 +68,17 @@ section! {
         many discussed_with: Discussion,
         /// What the decision does not cover; filled in by rule.
         fixed scope_note: CprScope,
+    }
+}
+
+impl Cpr {
+    /// Whether the decision rests on an advance decision: then its own circumstances are printed in place of the
+    /// scope line.
+    #[must_use]
+    pub fn rests_on_advance_decision(&self) -> bool {
+        self.reasons
+            .iter()
+            .any(|reason| reason.reason == CprReasonCode::RefusedByAdrt)
     }
 }
 
