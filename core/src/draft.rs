@@ -27,7 +27,7 @@ use crate::validate::{self, Context, Findings};
 
 pub use error::{AttachError, DraftError};
 
-/// 256 KiB: ten times the longest plan that fits its text limits in practice; a bound on work before parsing.
+/// 256 KiB: twenty times the largest sample plan; a bound on work before parsing.
 pub const MAX_DRAFT: usize = 256 << 10;
 
 /// A plan being written.

@@ -281,6 +281,24 @@ fn a_file_fills_its_entry_and_no_other() {
 }
 
 #[test]
+fn bytes_can_be_attached_without_a_file_name() {
+    let mut sample = by_name("P1-v3.json");
+    sample.draft.attach(
+        b"image",
+        MediaType::Png,
+        AttachmentRole::HospitalPassport,
+        "Leaflet, page 1",
+        None,
+    );
+    let version = sample.draft.validate(&sample.context).unwrap();
+    let [attachment] = version.attachments() else {
+        panic!("one attachment")
+    };
+    assert_eq!(attachment.sha256(), Digest::of(b"image"));
+    assert_eq!(attachment.size().value(), 5);
+}
+
+#[test]
 fn a_newer_format_is_called_newer_and_other_bytes_are_refused() {
     let sample = by_name("P1-v3.json");
     let version = sample.draft.validate(&sample.context).unwrap();

@@ -142,12 +142,12 @@ section! {
 }
 
 impl AdrtRecord {
-    /// Whether it refuses life-sustaining treatment in some circumstances.
+    /// Whether it refuses life-sustaining treatment, by its own statement or by the nature of the treatment.
     #[must_use]
     pub fn refuses_life_sustaining(&self) -> bool {
         self.refuses
             .iter()
-            .any(|refusal| refusal.life_sustaining == YesNo::Yes)
+            .any(|refusal| refusal.life_sustaining == YesNo::Yes || refusal.treatment.sustains_life())
     }
 
     /// Whether it refuses cardiopulmonary resuscitation.
@@ -201,6 +201,17 @@ coded! {
         Transfusion = "transfusion", "Blood transfusion";
         Dialysis = "dialysis", "Dialysis";
         Other = "other", "Other treatment";
+    }
+}
+
+impl RefusedTreatment {
+    /// Whether refusing it can end life in any circumstances, so that nobody can declare the formalities away.
+    #[must_use]
+    pub const fn sustains_life(self) -> bool {
+        matches!(
+            self,
+            Self::Cpr | Self::Ventilation | Self::Tracheostomy | Self::ClinicallyAssistedNutrition
+        )
     }
 }
 
@@ -355,8 +366,8 @@ fn missing_formalities(record: &AdrtRecord) -> Vec<Formality> {
                 answer.is_no()
                     && match question.effect() {
                         Effect::NotAnAdvanceDecision => true,
-                        Effect::BlocksApplicability => record.refuses_life_sustaining(),
-                        Effect::Switch | Effect::Evidential => false,
+                        Effect::BlocksApplicability | Effect::Switch => record.refuses_life_sustaining(),
+                        Effect::Evidential => false,
                     }
             })
     });

@@ -77,7 +77,7 @@ coded! {
     Effect {
         NotAnAdvanceDecision = "not_an_advance_decision", "not an advance decision; kept as evidence of wishes";
         BlocksApplicability = "blocks_applicability", "cannot apply to life-sustaining treatment";
-        Switch = "switch", "life-sustaining formalities are not asked";
+        Switch = "switch", "life-sustaining formalities are not asked; contradicts a refusal of life-sustaining treatment";
         Evidential = "evidential", "weaker evidence";
     }
 }

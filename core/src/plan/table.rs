@@ -3,7 +3,8 @@
 //! One table makes the wire struct, the typed struct, its accessors, the reading function and the schema, so that
 //! they cannot drift apart. How a single value is read is the work of [`crate::plan::field`].
 
-/// The type of a place in a section: `needed` and `maybe` show their value by reference, `…_copy` by value.
+/// The type of a place in a section, by mode: `needed` must be there to sign, `maybe` may be missing, `many` is a
+/// list, `fixed` is filled in by rule. Accessors give references, with `_copy` values.
 macro_rules! slot {
     (needed $type:ty) => { $type };
     (needed_copy $type:ty) => { $type };

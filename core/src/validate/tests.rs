@@ -806,6 +806,7 @@ fn each_missing_formality_keeps_an_advance_decision_out() {
         ("/adrt/0/witness/signed_in_presence", json!("no")),
         ("/adrt/0/refuses", json!([])),
         ("/adrt/0/checklist/0/answer", json!("no")),
+        ("/adrt/0/checklist/4/answer", json!("no")),
         ("/adrt/0/checklist/9/answer", json!("no")),
     ];
     for (pointer, value) in missing {
@@ -816,6 +817,15 @@ fn each_missing_formality_keeps_an_advance_decision_out() {
             .any(|finding| finding.rule == rule::ADRT_FORMALITIES);
         assert!(found, "{pointer}: {findings}");
     }
+    let declared_away = changed(
+        P3,
+        &[
+            ("/adrt/0/refuses/0/life_sustaining", json!("no")),
+            ("/adrt/0/refuses/1/life_sustaining", json!("no")),
+            ("/adrt/0/witness", Json::Null),
+        ],
+    );
+    assert!(declared_away.draft.validate(&declared_away.context).is_err());
     let spoken = changed(
         P3,
         &[
