@@ -104,7 +104,7 @@ impl Value for NhsNumber {
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Registration {
     body: RegistrationBody,
-    number: String,
+    number: RegistrationNumber,
 }
 
 impl Registration {
@@ -116,7 +116,7 @@ impl Registration {
         if body.admits(number) {
             return Ok(Self {
                 body,
-                number: number.into(),
+                number: RegistrationNumber(number.into()),
             });
         }
         Err(RegistrationError { body })
@@ -130,21 +130,21 @@ impl Registration {
 
     /// The number as the register writes it.
     #[must_use]
-    pub fn number(&self) -> &str {
+    pub const fn number(&self) -> &RegistrationNumber {
         &self.number
     }
 
     pub(crate) fn to_wire(&self) -> RegistrationWire {
         RegistrationWire {
             body: self.body.code().into(),
-            number: self.number.clone(),
+            number: self.number.0.clone(),
         }
     }
 }
 
 impl fmt::Display for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.body.label(), self.number)
+        write!(f, "{} {}", self.body.label(), self.number.0)
     }
 }
 
@@ -183,6 +183,19 @@ impl RegistrationBody {
 #[error("a {} number has {}", body.label(), body.form())]
 pub struct RegistrationError {
     body: RegistrationBody,
+}
+
+/// A registration number in its register's form.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct RegistrationNumber(String);
+
+impl RegistrationNumber {
+    /// The number as the register writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A registration as it arrives.
@@ -315,7 +328,7 @@ fn has_shape(text: &str, pattern: &str) -> bool {
             })
 }
 
-debug_without_content!(NhsNumber, Registration, PhoneNumber);
+debug_without_content!(NhsNumber, Registration, RegistrationNumber, PhoneNumber);
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use crate::time::Date;
 
 pub use crate::plan::number::{
     NhsNumber, NhsNumberError, OrgCode, OrgCodeError, PhoneNumber, PhoneNumberError, Registration,
-    RegistrationBody, RegistrationError,
+    RegistrationBody, RegistrationError, RegistrationNumber,
 };
 
 /// Characters in a person's, practice's or place's name.
