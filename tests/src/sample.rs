@@ -234,6 +234,6 @@ fn bundle(
         reports: Vec::new(),
         receipts,
         head: Some(head.object().clone()),
-        trust_policy_id: world.policy.id(),
+        root: world.policy.root().id(),
     }
 }

@@ -126,7 +126,7 @@ fn a_part_is_refused(bundle: &Bundle, sample: &Sample, world: &World) -> bool {
         };
     let version = Some(bundle.version.clone());
     let certificates = bundle.certificates.iter().zip(&own.certificates);
-    bundle.trust_policy_id != world.policy.id()
+    bundle.root != own.root
         || changed(&version, &Some(own.version.clone()), &|object| {
             verify::statement::<PlanVersion>(object, directory).is_ok()
         })
