@@ -41,6 +41,14 @@
 //!            · TargetNotLogged{target} · TimeOutside{signed_at, log_time} · OperationReused{operation} · DiskFull · ReadOnly · Stopped · Engine · Altered{key}
 //! ```
 
+mod key;
+mod engine;
+mod durable;
+mod layout;
+mod seal;
+mod keys;
+mod records;
+mod tile;
 pub mod clock;
 
 pub use clock::{Clock, SetClock, SystemClock};
