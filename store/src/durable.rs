@@ -79,7 +79,12 @@ impl Folder {
     }
 
     /// Writes one object with its name's gate held, and stops the store when the disk leaves doubt.
-    async fn put(self: Arc<Self>, location: Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+    async fn put(
+        self: Arc<Self>,
+        location: Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> Result<PutResult> {
         let _gate = self.gate.of(&location).write().await;
         self.refuse_if_stopped()?;
         let file = self.files.path_to_filesystem(&location)?;
@@ -370,7 +375,9 @@ pub(crate) fn create_private_file(path: &FilePath, bytes: &[u8]) -> core::result
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// Another process has it open.
-    #[error("the store in {root} is open in another process: stop that one first, or give this one its own folder")]
+    #[error(
+        "the store in {root} is open in another process: stop that one first, or give this one its own folder"
+    )]
     InUse {
         /// The store's folder.
         root: PathBuf,
@@ -388,7 +395,9 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// A symbolic link lies inside: objects could be kept, or read, elsewhere.
-    #[error("{path} is a symbolic link: a store keeps its objects in its own folder; replace it by what it leads to")]
+    #[error(
+        "{path} is a symbolic link: a store keeps its objects in its own folder; replace it by what it leads to"
+    )]
     SymbolicLink {
         /// The link.
         path: PathBuf,
@@ -422,5 +431,108 @@ impl FolderError {
             }
             _ => Self::Failed { action, path, source },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::{ObjectStoreExt, PutMode};
+
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a temporary folder")
+    }
+
+    fn create() -> PutOptions {
+        PutOptions::from(PutMode::Create)
+    }
+
+    #[tokio::test]
+    async fn staging_files_of_a_crash_are_swept_and_objects_are_kept() {
+        let folder = folder();
+        fs::create_dir_all(folder.path().join("p/ab")).expect("folders");
+        for name in ["p/ab/0000000001", "p/ab/0000000002#1", "p/ab/0000000003#17"] {
+            OpenOptions::new()
+                .create_new(true)
+                .write(true)
+                .open(folder.path().join(name))
+                .expect("a file");
+        }
+        DurableLocal::open(folder.path()).expect("a store's folder");
+        let left: Vec<_> = fs::read_dir(folder.path().join("p/ab"))
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
+        assert_eq!(left, ["0000000001"]);
+    }
+
+    #[tokio::test]
+    async fn a_second_opening_is_refused_in_words() {
+        let folder = folder();
+        let first = DurableLocal::open(folder.path()).expect("a store's folder");
+        let second = DurableLocal::open(folder.path()).expect_err("it is open already");
+        assert!(matches!(second, FolderError::InUse { .. }));
+        assert!(second.to_string().contains("open in another process"), "{second}");
+        drop(first);
+        DurableLocal::open(folder.path()).expect("free again");
+    }
+
+    #[tokio::test]
+    async fn links_that_lead_elsewhere_are_refused() {
+        let (root, elsewhere) = (folder(), folder());
+        std::os::unix::fs::symlink(elsewhere.path(), root.path().join("p")).expect("a link");
+        let refused = DurableLocal::open(root.path()).expect_err("a link inside");
+        assert!(matches!(refused, FolderError::SymbolicLink { .. }), "{refused}");
+        fs::remove_file(root.path().join("p")).expect("removal");
+        let durable = DurableLocal::open(root.path()).expect("a store's folder");
+        std::os::unix::fs::symlink(elsewhere.path(), root.path().join("q")).expect("a later link");
+        let refused = durable.put_opts(&Path::from("q/1"), "x".into(), create()).await;
+        assert!(refused.is_err());
+        assert_eq!(fs::read_dir(elsewhere.path()).expect("the folder").count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_file_in_the_place_of_the_folder_is_named() {
+        let folder = folder();
+        let path = folder.path().join("file");
+        create_private_file(&path, b"x").expect("a file");
+        let refused = DurableLocal::open(&path).expect_err("a file");
+        assert!(matches!(refused, FolderError::NotAFolder { .. }), "{refused}");
+    }
+
+    /// A file stands where a folder was: a failure that is neither a full disk nor a missing permission.
+    #[tokio::test]
+    async fn a_failure_that_leaves_doubt_stops_everything() {
+        let folder = folder();
+        let durable = DurableLocal::open(folder.path()).expect("a store's folder");
+        let good = Path::from("p/1");
+        durable
+            .put_opts(&good, "x".into(), create())
+            .await
+            .expect("a first object");
+        fs::remove_dir_all(folder.path().join("p")).expect("removal behind the store's back");
+        create_private_file(&folder.path().join("p"), b"x").expect("a file in place of the folder");
+        let failure = durable.put_opts(&Path::from("p/2"), "x".into(), create()).await;
+        assert!(cause::<Stopped>(&failure.expect_err("no folder")).is_some());
+        let read = durable.get(&good).await.expect_err("stopped");
+        assert!(cause::<Stopped>(&read).is_some(), "{read}");
+        let listed = durable.list_with_delimiter(None).await.expect_err("stopped");
+        assert!(cause::<Stopped>(&listed).is_some(), "{listed}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_deleted_copied_or_overwritten_in_parts() {
+        let folder = folder();
+        let durable = DurableLocal::open(folder.path()).expect("a store's folder");
+        let name = Path::from("p/1");
+        durable
+            .put_opts(&name, "x".into(), create())
+            .await
+            .expect("an object");
+        assert!(durable.delete(&name).await.is_err());
+        assert!(durable.copy(&name, &Path::from("p/2")).await.is_err());
+        assert!(durable.put_multipart(&name).await.is_err());
+        assert!(durable.get(&name).await.is_ok());
     }
 }

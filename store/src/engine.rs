@@ -149,7 +149,9 @@ pub enum EngineError {
         key: String,
     },
     /// The disk failed to confirm a write, so nothing more is read or written until the store is opened again.
-    #[error("the store has stopped: {reason}; check the disk, then start again: what was acknowledged is kept")]
+    #[error(
+        "the store has stopped: {reason}; check the disk, then start again: what was acknowledged is kept"
+    )]
     Stopped {
         /// The failure that stopped it.
         reason: String,
@@ -184,9 +186,7 @@ impl EngineError {
             };
         }
         match cause::<io::Error>(&failure).map(io::Error::kind) {
-            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
-                Self::DiskFull { action, key }
-            }
+            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => Self::DiskFull { action, key },
             Some(io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied) => {
                 Self::ReadOnly { action, key }
             }

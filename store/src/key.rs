@@ -37,7 +37,11 @@ impl Key {
     /// A blob of a patient's record.
     pub(crate) fn blob(plan: PlanId, name: &[u8; 32]) -> Self {
         let plan = hex::encode(plan.as_bytes());
-        Self(Path::from(format!("b/{}/{plan}/{}", &plan[..2], hex::encode(name))))
+        Self(Path::from(format!(
+            "b/{}/{plan}/{}",
+            &plan[..2],
+            hex::encode(name)
+        )))
     }
 
     /// Claim `n` on a value of an index, from 1; `index_key` is the number of the key that made `name`.
@@ -186,7 +190,9 @@ impl ChainId {
             ["r", "cert", id] => Self::Certificate(ObjectId::parse(id).ok()?),
             ["v", id] => Self::Revocations(ObjectId::parse(id).ok()?),
             ["r", word, id] => {
-                let register = Register::ALL.into_iter().find(|register| register.word() == *word)?;
+                let register = Register::ALL
+                    .into_iter()
+                    .find(|register| register.word() == *word)?;
                 Self::Register(register, ObjectId::parse(id).ok()?)
             }
             _ => return None,
@@ -282,9 +288,8 @@ mod tests {
         keys.extend(chains().iter().map(|chain| Key::chain_record(chain, 9)));
         for key in keys {
             let text = key.to_string();
-            let legal = |byte: u8| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"/._-".contains(&byte)
-            };
+            let legal =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"/._-".contains(&byte);
             assert!(text.bytes().all(legal), "{text}");
             assert!(!text.contains(".."), "{text}");
         }

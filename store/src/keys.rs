@@ -48,7 +48,9 @@ impl WrappedPlace {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyPortError {
     /// The wrapped key is not one of this port, or was altered.
-    #[error("the wrapped key does not open: this is not the key file of this store, or the wrapped key was altered")]
+    #[error(
+        "the wrapped key does not open: this is not the key file of this store, or the wrapped key was altered"
+    )]
     Refused(#[source] SealError),
     /// No randomness for a new wrapping.
     #[error(transparent)]
@@ -128,16 +130,22 @@ fn parse(text: &[u8]) -> Option<LocalFileKeys> {
 #[async_trait]
 impl KeyPort for LocalFileKeys {
     async fn wrap(&self, place: &WrappedPlace, data_key: &DataKey) -> Result<Bytes, KeyPortError> {
-        Ok(seal::seal(&self.0, RecordKind::WrappedKey, &place.0, data_key.expose())?)
+        Ok(seal::seal(
+            &self.0,
+            RecordKind::WrappedKey,
+            &place.0,
+            data_key.expose(),
+        )?)
     }
 
     async fn unwrap(&self, place: &WrappedPlace, wrapped: &[u8]) -> Result<DataKey, KeyPortError> {
         let opened = seal::open(&self.0, RecordKind::WrappedKey, &place.0, wrapped);
         let opened = Zeroizing::new(opened.map_err(KeyPortError::Refused)?);
-        let altered = || SealError::Altered {
-            key: place.context(),
-        };
-        let bytes: &[u8; 32] = opened.as_slice().try_into().map_err(|_| KeyPortError::Refused(altered()))?;
+        let altered = || SealError::Altered { key: place.context() };
+        let bytes: &[u8; 32] = opened
+            .as_slice()
+            .try_into()
+            .map_err(|_| KeyPortError::Refused(altered()))?;
         Ok(DataKey::from_bytes(*bytes))
     }
 }
@@ -146,13 +154,17 @@ impl KeyPort for LocalFileKeys {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     /// The store exists and its key file does not.
-    #[error("the key file {path} is missing and the store cannot be read without it: put it back from its own backup")]
+    #[error(
+        "the key file {path} is missing and the store cannot be read without it: put it back from its own backup"
+    )]
     Missing {
         /// Where it should be.
         path: PathBuf,
     },
     /// Others than its owner may read it.
-    #[error("the key file {path} may be read by others (mode {mode:o}): make it 0600, and consider the key known")]
+    #[error(
+        "the key file {path} may be read by others (mode {mode:o}): make it 0600, and consider the key known"
+    )]
     ReadableByOthers {
         /// The file.
         path: PathBuf,
@@ -250,7 +262,11 @@ impl KeyRing {
 /// A bound on how many keys a memory dump would show at once.
 const MAX_KEYS_REMEMBERED: usize = 4096;
 
-async fn read(engine: &Engine, port: &dyn KeyPort, place: &WrappedPlace) -> Result<Option<DataKey>, KeyError> {
+async fn read(
+    engine: &Engine,
+    port: &dyn KeyPort,
+    place: &WrappedPlace,
+) -> Result<Option<DataKey>, KeyError> {
     match engine.read(&place.0).await? {
         None => Ok(None),
         Some(wrapped) => Ok(Some(unwrap(port, place, &wrapped).await?)),
@@ -305,7 +321,10 @@ mod tests {
     fn the_key_file_is_made_once_kept_private_and_required_ever_after() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("keys/store.key");
-        assert!(matches!(LocalFileKeys::open(&path), Err(KeyFileError::Missing { .. })));
+        assert!(matches!(
+            LocalFileKeys::open(&path),
+            Err(KeyFileError::Missing { .. })
+        ));
         let made = LocalFileKeys::open_or_make(&path).expect("a new key file");
         let again = LocalFileKeys::open(&path).expect("the same file");
         assert_eq!(made.0.expose(), again.0.expose());
@@ -318,6 +337,9 @@ mod tests {
         text[30] = b'!';
         fs::remove_file(&path).expect("removal");
         create_private_file(&path, &text).expect("another file");
-        assert!(matches!(LocalFileKeys::open(&path), Err(KeyFileError::NotAKeyFile { .. })));
+        assert!(matches!(
+            LocalFileKeys::open(&path),
+            Err(KeyFileError::NotAKeyFile { .. })
+        ));
     }
 }

@@ -88,7 +88,10 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn fixed<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], LayoutError> {
-        let (taken, rest) = self.rest.split_first_chunk().ok_or(LayoutError::Short { field })?;
+        let (taken, rest) = self
+            .rest
+            .split_first_chunk()
+            .ok_or(LayoutError::Short { field })?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -171,12 +174,18 @@ mod tests {
             .finish();
         assert_eq!(read(&bytes), Ok((Some(7), list)));
         for end in 0..bytes.len() {
-            assert!(matches!(read(&bytes[..end]), Err(LayoutError::Short { .. })), "{end}");
+            assert!(
+                matches!(read(&bytes[..end]), Err(LayoutError::Short { .. })),
+                "{end}"
+            );
         }
         let longer = [bytes.as_slice(), b"x"].concat();
         assert_eq!(read(&longer), Err(LayoutError::Trailing { count: 1 }));
         assert_eq!(read(&[2]), Err(LayoutError::Format { found: 2, known: 1 }));
         assert_eq!(read(&[1, 2]), Err(LayoutError::Meaningless { field: "number" }));
-        assert_eq!(read(&[1, 0, 0xff, 0xff, 0xff, 0xff]), Err(LayoutError::Short { field: "item" }));
+        assert_eq!(
+            read(&[1, 0, 0xff, 0xff, 0xff, 0xff]),
+            Err(LayoutError::Short { field: "item" })
+        );
     }
 }

@@ -49,6 +49,8 @@ mod seal;
 mod keys;
 mod records;
 mod tile;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 pub mod clock;
 
 pub use clock::{Clock, SetClock, SystemClock};

@@ -283,7 +283,12 @@ mod tests {
         assert!(matches!(moved, Err(SealError::Altered { .. })));
         let renamed = open(&data_key, RecordKind::Chain, &place(1), &record);
         assert!(matches!(renamed, Err(SealError::Altered { .. })));
-        let other = open(&DataKey::from_bytes([2; 32]), RecordKind::Attachment, &place(1), &record);
+        let other = open(
+            &DataKey::from_bytes([2; 32]),
+            RecordKind::Attachment,
+            &place(1),
+            &record,
+        );
         assert!(matches!(other, Err(SealError::OtherKey { .. })));
     }
 
@@ -314,6 +319,9 @@ mod tests {
         let name = data_key.name(NamePurpose::NhsNumber, b"9990000018");
         assert_eq!(name, data_key.name(NamePurpose::NhsNumber, b"9990000018"));
         assert_ne!(name, data_key.name(NamePurpose::Attachment, b"9990000018"));
-        assert_ne!(name, DataKey::from_bytes([2; 32]).name(NamePurpose::NhsNumber, b"9990000018"));
+        assert_ne!(
+            name,
+            DataKey::from_bytes([2; 32]).name(NamePurpose::NhsNumber, b"9990000018")
+        );
     }
 }

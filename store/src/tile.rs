@@ -53,7 +53,10 @@ impl TilePath {
         };
         let (number, width) = match rest.split_once(".p/") {
             None => (rest, 256),
-            Some((number, width)) => (number, width.parse().ok().filter(|width| (1..256).contains(width))?),
+            Some((number, width)) => (
+                number,
+                width.parse().ok().filter(|width| (1..256).contains(width))?,
+            ),
         };
         let number = number.split('/').try_fold(0_u64, |number, group| {
             let digits = group.strip_prefix('x').unwrap_or(group);
@@ -118,8 +121,18 @@ mod tests {
             assert_eq!(expected.to_string(), path);
         }
         for wrong in [
-            "tile/0/0", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/1000", "tile/0/x000/001", "tile/00/000",
-            "tile/0/000/", "tile/0/../000", "tile/6/000", "tile/entries/001/234", "checkpoint", "tile/0/+01",
+            "tile/0/0",
+            "tile/0/000.p/0",
+            "tile/0/000.p/256",
+            "tile/0/1000",
+            "tile/0/x000/001",
+            "tile/00/000",
+            "tile/0/000/",
+            "tile/0/../000",
+            "tile/6/000",
+            "tile/entries/001/234",
+            "checkpoint",
+            "tile/0/+01",
         ] {
             assert_eq!(TilePath::parse(wrong), None, "{wrong}");
         }
@@ -133,7 +146,10 @@ mod tests {
                 .collect()
         };
         assert_eq!(names(0, 3), ["tile/entries/000.p/3"]);
-        assert_eq!(names(250, 600), ["tile/entries/000", "tile/entries/001", "tile/entries/002.p/88"]);
+        assert_eq!(
+            names(250, 600),
+            ["tile/entries/000", "tile/entries/001", "tile/entries/002.p/88"]
+        );
         assert_eq!(names(255, 256), ["tile/entries/000"]);
         assert_eq!(names(256, 256), [""; 0]);
     }
