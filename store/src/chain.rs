@@ -304,7 +304,7 @@ impl Chains {
         let n = tip.n + 1;
         let content = record.encode();
         // Whatever goes wrong from here on, the tip is looked up again next time.
-        self.tips().remove(chain);
+        self.forget(chain);
         let key = Key::chain_record(chain, n);
         match records.create(RecordKind::Chain, &key, &data_key, &content).await? {
             Kept::Kept => {
@@ -324,6 +324,11 @@ impl Chains {
         record: &Record,
     ) -> Result<Extension, RecordError> {
         self.extend(records, chain, Tip::START, record).await
+    }
+
+    /// Has the chain looked at again before it is next written to.
+    pub(crate) fn forget(&self, chain: &ChainId) {
+        self.tips().remove(chain);
     }
 
     fn tips(&self) -> MutexGuard<'_, HashMap<ChainId, Tip>> {

@@ -39,11 +39,6 @@ impl NumberName {
     fn claim(self, n: u32) -> Key {
         Key::claim(Index::Nhs, INDEX_KEY, &self.0, n)
     }
-
-    /// Picks one of a fixed set of locks.
-    pub(crate) const fn first_byte(self) -> u8 {
-        self.0[0]
-    }
 }
 
 /// The number of the HMAC key in use; another one begins when the key is changed.

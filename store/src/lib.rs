@@ -1,45 +1,16 @@
 //! Durable storage of verified objects, and the log's tiles.
 //!
-//! # The interface under construction
-//!
-//! Types of core that are not on `main` yet keep the methods below from compiling; they arrive with core's
-//! log and `Verified` types under exactly these names.
+//! The modules stand in the order in which an object passes: it gets a name (`key`), the engine creates it once
+//! (`engine`, over a `durable` folder or memory), sealed (`layout`, `seal`, `keys`, `records`), in the chain of its
+//! subject (`chain`, `index`, `blobs`), after its intent is recorded (`audit`) and before its leaf is committed
+//! (`log`). `append` tells the whole sequence with what a crash at each step leaves; `open` makes that good.
 //!
 //! ```text
-//! pub struct StoreConfig { pub location: Location, pub keys: KeySource, pub time_rule: TimeRule, pub remembered: Vec<Checkpoint> }
-//! impl StoreConfig { pub fn folder(root: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self;  pub fn memory() -> Self; }
-//! pub enum Location  { Folder(PathBuf), Memory }
-//! pub enum KeySource { File(PathBuf) /* 0600, made on first open */, Port(Arc<dyn KeyPort>) }
-//! pub enum TimeRule  { Within(hours) /* |iat − leaf time|, FORMAT §3; default 24 */ }
-//! pub trait Clock: Send + Sync { fn now(&self) -> Timestamp; }
-//! pub struct SystemClock;   pub struct SetClock (new(Timestamp), set(Timestamp)) // demo, tests
-//!
-//! impl Store {   // Clone (cheap), Send + Sync; every method is async on tokio and takes &self
-//!   async fn open(config: StoreConfig, signer: Box<dyn SigningPort + Send + Sync>, origin: &str, clock: Arc<dyn Clock>) -> Result<Store, OpenError>;
-//!   // writing
-//!   async fn append(&self, object: &impl Loggable, operation: OperationId) -> Result<Receipt, AppendError>;     // certificates, key-status, withdrawals, endorsements, …
-//!   async fn publish(&self, publication: Publication<'_>) -> Result<Receipt, AppendError>;                     // a version with its card and attachments
-//!   //   Publication { version: &Verified<PlanVersion>, card: Option<&Verified<Card>>, attachments: &[Vec<u8>] (in any order, matched by digest), operation: OperationId }
-//!   async fn record_access(&self, access: Access) -> Result<(), AuditError>;                                   // durable when it returns
-//!   // reading: bytes and evidence; what they say is verified again by the caller
-//!   async fn object(&self, id: ObjectId) -> Result<Option<StoredObject>, ReadError>;   // StoredObject { id, kind, envelope, side: card, index, plan }
-//!   async fn chain(&self, plan: PlanId) -> Result<Vec<ChainRecord>, ReadError>;        // logged statements in order
-//!   async fn card(&self, version: ObjectId) -> Result<Option<Vec<u8>>, ReadError>;     // the card's envelope
-//!   async fn attachment(&self, plan: PlanId, sha256: [u8; 32]) -> Result<Option<Vec<u8>>, ReadError>;
-//!   async fn receipt(&self, id: ObjectId) -> Result<Option<Receipt>, ReadError>;       // fresh proof against the current checkpoint
-//!   async fn find_by_nhs(&self, number: &NhsNumber) -> Result<Option<PlanId>, ReadError>;
-//!   async fn list_every_plan(&self) -> Result<Vec<PlanId>, ReadError>;                 // walks all of p/: demo and governance only
-//!   // the log
-//!   async fn size(&self) -> u64;
-//!   async fn checkpoint(&self) -> String;                                              // the signed note
-//!   async fn leaves(&self, range: Range<u64>) -> Result<Vec<Leaf>, ReadError>;
-//!   async fn tile(&self, path: &str) -> Result<Option<Vec<u8>>, ReadError>;            // "tile/0/000", "tile/entries/x001/234.p/12", "checkpoint"
-//!   async fn leaf_index(&self, id: ObjectId) -> Result<Option<u64>, ReadError>;
-//! }
-//! pub struct OperationId([u8;16])   // random(), from_bytes(): a client's retry with the same id gets the original answer
-//! AppendError: LostRace{expected, found} · NumberTaken{record} · AttachmentMissing{sha256} · AttachmentNotNamed{sha256} · SignerNotLogged{signer}
-//!            · TargetNotLogged{target} · TimeOutside{signed_at, log_time} · OperationReused{operation} · DiskFull · ReadOnly · Stopped · Engine · Altered{key}
+//! Store::open → append / publish → Receipt;   object, chain, receipt, tile → verified again by core
 //! ```
+//!
+//! Storage is outside the trust boundary: only verified objects go in, and what comes out is bytes and evidence,
+//! to be verified again. `STORAGE.md` beside this crate lists keys, layouts and what survives what.
 
 mod key;
 mod engine;
@@ -48,9 +19,44 @@ mod layout;
 mod seal;
 mod keys;
 mod records;
+mod chain;
+mod index;
+mod blobs;
+mod group;
+mod locks;
+mod audit;
 mod tile;
+mod log;
+mod append;
+mod open;
+mod read;
+pub mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
-pub mod clock;
 
+use std::sync::Arc;
+
+pub use append::{AppendError, Publication};
+pub use audit::{Access, AuditError};
+pub use blobs::DocumentError;
+pub use chain::OperationId;
 pub use clock::{Clock, SetClock, SystemClock};
+pub use durable::FolderError;
+pub use engine::EngineError;
+pub use keys::{KeyError, KeyFileError, KeyPort, KeyPortError, LocalFileKeys, WrappedPlace};
+pub use log::{LogError, LogOpenError};
+pub use open::{KeySource, Location, OpenError, StoreConfig};
+pub use read::{ChainRecord, ReadError};
+pub use records::RecordError;
+pub use seal::{DataKey, RandomError, SealError};
+pub use tile::TilePath;
+
+/// An open store. Cheap to clone; all clones are the same store, which closes when the last one is dropped.
+#[derive(Clone)]
+pub struct Store(Arc<append::Shelf>);
+
+impl core::fmt::Debug for Store {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Store(log {} of {} leaves)", self.log_key().name(), self.log_size())
+    }
+}

@@ -4,6 +4,7 @@
 //! predecessor's digest. They are sealed, because leaves alone say nothing of a plan and the places do.
 
 use planseal::id::ObjectId;
+use sha2::{Digest, Sha256};
 
 use crate::key::ChainId;
 use crate::layout::{LayoutError, Reader, Writer};
@@ -109,5 +110,45 @@ impl Place {
             chain: chain.ok_or(LayoutError::Meaningless { field: "chain" })?,
             n: reader.number32("record number")?,
         })
+    }
+}
+
+/// What the next commit names as its predecessor.
+pub(crate) fn digest(content: &[u8]) -> [u8; 32] {
+    Sha256::digest(content).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use planseal::id::PlanId;
+
+    use super::*;
+
+    #[test]
+    fn commits_and_index_entries_are_read_back_and_every_truncation_is_refused() {
+        let place = Place {
+            chain: ChainId::Plan(PlanId::from_bytes([7; 16])),
+            n: 3,
+        };
+        let commit = Commit {
+            number: 4,
+            first: 9,
+            previous: [1; 32],
+            node: [2; 16],
+            entries: vec![Entry {
+                leaf: b"leaf".to_vec(),
+                id: ObjectId::from_bytes([5; 32]),
+                place,
+            }],
+        };
+        let content = commit.encode();
+        assert_eq!(Commit::decode(&content), Ok(commit));
+        for end in 0..content.len() {
+            assert!(Commit::decode(&content[..end]).is_err(), "{end}");
+        }
+        let logged = Logged { index: 9, place };
+        let content = logged.encode();
+        assert_eq!(Logged::decode(&content), Ok(logged));
+        assert!(Logged::decode(&content[1..]).is_err());
     }
 }
