@@ -97,7 +97,7 @@ impl Store {
         let mut given: HashMap<Digest, &[u8]> = given.iter().map(|bytes| (Digest::of(bytes), *bytes)).collect();
         let mut files = Vec::new();
         for attachment in version.attachments() {
-            let sha256 = *attachment.sha256();
+            let sha256 = attachment.sha256();
             match given.remove(&sha256) {
                 Some(bytes) => files.push((sha256, bytes.to_vec())),
                 None if files.iter().any(|(digest, _)| *digest == sha256) => {}

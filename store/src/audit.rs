@@ -290,7 +290,8 @@ impl Predecessor {
             events: vec![Event::Fenced { by }],
         };
         let key = Key::segment(segment.epoch, segment.sequence);
-        let kept = records.create(RecordKind::Segment, &key, records.keys.of_store(), &segment.encode());
+        let content = segment.encode();
+        let kept = records.create(RecordKind::Segment, &key, records.keys.of_store(), &content);
         match kept.await? {
             Kept::Kept => Ok(()),
             Kept::Other(_) => Err(RecordError::Chain {

@@ -235,8 +235,8 @@ async fn write_logged(records: &Records, index: u64, entry: &Entry) -> Result<()
         index,
         place: entry.place,
     };
-    let key = Key::logged(entry.id);
-    let kept = records.create(RecordKind::Logged, &key, records.keys.of_store(), &logged.encode());
+    let (key, content) = (Key::logged(entry.id), logged.encode());
+    let kept = records.create(RecordKind::Logged, &key, records.keys.of_store(), &content);
     match kept.await? {
         Kept::Kept => Ok(()),
         Kept::Other(_) => Err(damaged(&key, "it names another leaf than the log's commits do")),
