@@ -319,6 +319,8 @@ pub(crate) async fn predecessors(records: &Records, before: u64) -> Result<Vec<P
 
 /// Reads a writer's stream to its end and checks that it hangs together; nothing when it was fenced.
 async fn read_stream(records: &Records, epoch: u64) -> Result<Option<Predecessor>, RecordError> {
+    let registration = Key::node(epoch);
+    records.read(RecordKind::Node, &registration, records.keys.of_store()).await?;
     let mut end = End::default();
     let mut intents = Vec::new();
     loop {
