@@ -133,6 +133,8 @@ pub(crate) struct Shelf {
     pub(crate) signed_within: Duration,
     pub(crate) chain_locks: Locks,
     pub(crate) number_locks: Locks,
+    /// What opening found.
+    pub(crate) damage: Vec<RecordError>,
 }
 
 /// What is to be stored and logged.

@@ -122,7 +122,8 @@ async fn records_of_one_plan_cannot_be_exchanged_or_left_out() {
     let refused = read_everything(&swapped).await.expect_err("exchanged");
     assert!(refused.contains("altered or moved"), "{refused}");
     machine.delete(second.as_ref()).await;
-    let store = machine.open().await.expect("it opens");
+    let store = machine.open().await.expect("one damaged record keeps no other from being read");
+    assert!(!store.damage_found_on_opening().is_empty());
     let refused = store.chain(plan(9)).await.expect_err("a gap");
     assert!(refused.to_string().contains("is broken at record 2"), "{refused}");
     let refused = store.object(super::kit::story().remove(1).id).await.expect_err("a gap");
