@@ -79,6 +79,10 @@ impl Store {
     pub async fn publish(&self, publication: Publication<'_>) -> Result<Receipt, AppendError> {
         let entry = publication.version.log_entry();
         let version = publication.version.content();
+        let projection = Card::project(version, publication.version.id());
+        if publication.card.is_some_and(|card| *card.content() != projection) {
+            return Err(AppendError::CardDiffers);
+        }
         let files = self.match_attachments(version, publication.attachments).await?;
         let card = publication.card.map(|card| card.envelope().to_vec());
         let number = version.person().nhs_number();
@@ -354,6 +358,11 @@ pub enum AppendError {
     /// The record was closed before its first version arrived.
     #[error("this record was closed before its first version arrived: draft it again under a new record")]
     RecordClosed,
+    /// The card says something else than the version (FORMAT §3.2).
+    #[error(
+        "the card is not the projection of this version: make the card from the version and sign it again"
+    )]
+    CardDiffers,
     /// A named file was neither given nor stored before.
     #[error(
         "the version names an attachment with SHA-256 {sha256} that was not given: send the file with it"

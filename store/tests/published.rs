@@ -92,11 +92,26 @@ fn people() -> People {
     let mut directory = Directory::pinned(&policy);
     let mut admit = |content: &Certificate, issuer: &Verified<Certificate>, key: &Key| {
         let object = ToBeSigned::statement(content, issuer).and_then(|bytes| bytes.sign(key));
-        directory.admit(&object.expect("signed")).expect("admitted").clone()
+        directory
+            .admit(&object.expect("signed"))
+            .expect("admitted")
+            .clone()
     };
-    let org = certificate(&organisation, "TEST-HOS1", OrgKind::Hospice, "Hospice", Role::Organisation);
+    let org = certificate(
+        &organisation,
+        "TEST-HOS1",
+        OrgKind::Hospice,
+        "Hospice",
+        Role::Organisation,
+    );
     let org = admit(&org, &verified_root, &root);
-    let person = certificate(&clinician, "TEST-HOS1", OrgKind::Hospice, "Tomas Sandbox-Ivers", Role::Finaliser);
+    let person = certificate(
+        &clinician,
+        "TEST-HOS1",
+        OrgKind::Hospice,
+        "Tomas Sandbox-Ivers",
+        Role::Finaliser,
+    );
     let person = admit(&person, &org, &organisation);
     People {
         policy,
@@ -106,16 +121,18 @@ fn people() -> People {
     }
 }
 
-fn version(people: &People) -> (Verified<PlanVersion>, Verified<Card>) {
+fn version_of(people: &People, plan: PlanId) -> (Verified<PlanVersion>, Verified<Card>) {
     let mut draft = PlanDraft::from_json(DRAFT).expect("a draft");
-    draft.fill_attachment("P3-adrt.pdf", SCAN).expect("the draft names it");
+    draft
+        .fill_attachment("P3-adrt.pdf", SCAN)
+        .expect("the draft names it");
     let registration = person::Registration::new(RegistrationBody::Gmc, "9900011").expect("a registration");
-    let org = person::OrgCode::parse("TEST-HOS1").expect("a code");
+    let org = OrgCode::parse("TEST-HOS1").expect("a code");
     let author = Author::new("Tomas Sandbox-Ivers", Some(registration), "Consultant", org);
     let context = Context {
         at: signed_at(),
         numbers: NumberRange::Test,
-        plan: PlanId::from_bytes([5; 16]),
+        plan,
         salt: [6; 16],
         author: author.expect("an author"),
         predecessor: None,
@@ -127,7 +144,10 @@ fn version(people: &People) -> (Verified<PlanVersion>, Verified<Card>) {
     let card = Card::project(&version, object.id());
     let card = sign(ToBeSigned::statement(&card, signer).expect("its kind"));
     let verified = verify::statement(&object, &people.directory).expect("verified");
-    (verified, verify::statement(&card, &people.directory).expect("verified"))
+    (
+        verified,
+        verify::statement(&card, &people.directory).expect("verified"),
+    )
 }
 
 fn operation() -> OperationId {
@@ -143,14 +163,28 @@ async fn a_plan_is_published_proved_and_verified_again_from_what_was_stored() {
     for certificate in &people.certificates {
         store.append(certificate, operation()).await.expect("logged");
     }
-    let (version, card) = version(&people);
+    let (version, card) = version_of(&people, PlanId::from_bytes([5; 16]));
+    let (_, foreign_card) = version_of(&people, PlanId::from_bytes([4; 16]));
     let publication = Publication {
         version: &version,
         card: Some(&card),
         attachments: &[],
         operation: operation(),
     };
-    let missing = store.publish(publication).await.expect_err("the scan was not given");
+    let foreign = Publication {
+        card: Some(&foreign_card),
+        attachments: &[SCAN],
+        ..publication
+    };
+    let foreign = store
+        .publish(foreign)
+        .await
+        .expect_err("the card of another plan");
+    assert!(matches!(foreign, AppendError::CardDiffers));
+    let missing = store
+        .publish(publication)
+        .await
+        .expect_err("the scan was not given");
     assert!(matches!(missing, AppendError::AttachmentMissing { sha256 } if sha256 == Digest::of(SCAN)));
     let unnamed = Publication {
         attachments: &[SCAN, b"another file"],
@@ -168,19 +202,31 @@ async fn a_plan_is_published_proved_and_verified_again_from_what_was_stored() {
     assert_eq!(receipt.proof().index, 3);
     assert_eq!(store.publish(whole).await.expect("the same answer"), receipt);
 
-    let stored = store.object(version.id()).await.expect("readable").expect("there");
+    let stored = store
+        .object(version.id())
+        .await
+        .expect("readable")
+        .expect("there");
     let object = SignedObject::parse(&stored.envelope).expect("an envelope");
     let again = verify::statement::<PlanVersion>(&object, &people.directory).expect("verified again");
     let mut directory = people.directory.clone();
     for certificate in people.certificates {
-        let receipt = store.receipt(certificate.id()).await.expect("readable").expect("there");
+        let receipt = store
+            .receipt(certificate.id())
+            .await
+            .expect("readable")
+            .expect("there");
         let logged = verify::logged(certificate, &receipt, &people.policy, &directory).expect("in the log");
         directory.place_logged(&logged);
     }
     let logged = verify::logged(again, &receipt, &people.policy, &directory).expect("in the log");
     assert_eq!(logged.index(), 3);
     assert_eq!(stored.card.as_deref(), Some(card.envelope()));
-    let number = version.content().person().nhs_number().expect("the sample has one");
+    let number = version
+        .content()
+        .person()
+        .nhs_number()
+        .expect("the sample has one");
     let plan = version.content().plan();
     assert_eq!(store.find_by_nhs(&number).await.expect("readable"), Some(plan));
     let scan = store.attachment(plan, &Digest::of(SCAN)).await.expect("readable");
@@ -189,8 +235,20 @@ async fn a_plan_is_published_proved_and_verified_again_from_what_was_stored() {
     let kept = |bytes: &'static [u8]| store.put_document(plan, version.id(), "renderer 1", bytes);
     kept(b"%PDF page").await.expect("kept");
     kept(b"%PDF page").await.expect("the same again");
-    assert!(kept(b"%PDF other page").await.is_err(), "one renderer makes one document");
-    let page = store.document(plan, version.id(), "renderer 1").await.expect("readable");
+    assert!(
+        kept(b"%PDF other page").await.is_err(),
+        "one renderer makes one document"
+    );
+    let page = store
+        .document(plan, version.id(), "renderer 1")
+        .await
+        .expect("readable");
     assert_eq!(page.as_deref(), Some(b"%PDF page".as_slice()));
-    assert!(store.document(plan, version.id(), "renderer 2").await.expect("readable").is_none());
+    assert!(
+        store
+            .document(plan, version.id(), "renderer 2")
+            .await
+            .expect("readable")
+            .is_none()
+    );
 }
