@@ -255,7 +255,7 @@ impl FaultyEngine {
         }
     }
 
-    /// Space again: writes begin to count anew, and the fault lies behind.
+    /// There is space again, and the fault lies behind.
     pub(super) fn free_space(&self) {
         self.writes.store(self.fails_at + 1, Ordering::SeqCst);
     }
