@@ -5,5 +5,8 @@
 //! here: time, randomness, keys and evidence come in as arguments. `FORMAT.md` beside this crate is the
 //! specification.
 
+pub mod validate;
+pub mod plan;
+pub mod canonical;
 pub mod id;
 pub mod time;

@@ -1,0 +1,353 @@
+//! Numbers and codes with a form that can be checked: NHS number, registration, organisation, telephone.
+//!
+//! The NHS number is checked by its own ten lines (DOMAIN §2.4 rule 1): published examples of others break the
+//! rule for a remainder of ten. Whether a number belongs to the person is for registers to say.
+
+use core::fmt;
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::plan::field::{Reader, Value, coded, debug_without_content, section};
+use crate::validate::rule;
+
+/// An NHS number whose check digit holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NhsNumber([u8; 10]);
+
+impl NhsNumber {
+    /// Parses ten digits, spaces allowed, and checks them by modulus 11.
+    ///
+    /// # Errors
+    /// [`NhsNumberError`] for another length, another character or a wrong check digit.
+    pub fn parse(text: &str) -> Result<Self, NhsNumberError> {
+        let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b' ').collect();
+        let digits: [u8; 10] = digits.try_into().map_err(|_| NhsNumberError::Length)?;
+        if !digits.iter().all(u8::is_ascii_digit) {
+            return Err(NhsNumberError::Length);
+        }
+        let weighted = (2..=10)
+            .rev()
+            .zip(digits)
+            .map(|(weight, digit)| weight * u32::from(digit - b'0'));
+        // 11 stands for 0, and no number has a check digit of 10.
+        let check = (11 - weighted.sum::<u32>() % 11) % 11;
+        if check != u32::from(digits[9] - b'0') {
+            return Err(NhsNumberError::CheckDigit);
+        }
+        Ok(Self(digits))
+    }
+
+    /// Whether it lies in 999 000 0000 – 999 999 9999, the range kept for tests.
+    #[must_use]
+    pub fn is_for_tests(self) -> bool {
+        self.0.starts_with(b"999")
+    }
+
+    /// The ten digits without spaces.
+    #[must_use]
+    pub fn digits(&self) -> &str {
+        core::str::from_utf8(&self.0).expect("the constructor admits digits only")
+    }
+
+    /// The last four digits.
+    #[must_use]
+    pub fn last_four(&self) -> &str {
+        &self.digits()[6..]
+    }
+}
+
+/// Grouped 3-3-4, as people read it.
+impl fmt::Display for NhsNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.digits();
+        write!(f, "{} {} {}", &digits[..3], &digits[3..6], &digits[6..])
+    }
+}
+
+/// A text that is not an NHS number. It never repeats the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NhsNumberError {
+    /// Not ten digits.
+    #[error("an NHS number has ten digits")]
+    Length,
+    /// The tenth digit does not follow from the first nine.
+    #[error("the check digit of this NHS number is wrong: compare it with the record")]
+    CheckDigit,
+}
+
+impl Serialize for NhsNumber {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.digits())
+    }
+}
+
+impl Value for NhsNumber {
+    type Wire = String;
+
+    fn read(wire: String, reader: &mut Reader) -> Option<Self> {
+        let number = Self::parse(&wire);
+        if let Err(error) = number {
+            reader.find(rule::NHS_NUMBER, error.to_string());
+        }
+        number.ok()
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^([0-9] ?){9}[0-9]$" })
+    }
+}
+
+section! {
+    /// A professional registration.
+    Registration / RegistrationWire {
+        /// The register. Needed to sign.
+        needed_copy body: RegistrationBody,
+        /// The number on it. Needed to sign.
+        needed number: RegistrationNumber,
+    }
+}
+
+impl Registration {
+    /// Takes a register and a number in that register's form.
+    ///
+    /// # Errors
+    /// [`RegistrationError`] when the number has another form.
+    pub fn new(body: RegistrationBody, number: &str) -> Result<Self, RegistrationError> {
+        if body.admits(number) {
+            return Ok(Self {
+                body,
+                number: RegistrationNumber(number.into()),
+            });
+        }
+        Err(RegistrationError { body })
+    }
+}
+
+impl fmt::Display for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.body.label(), self.number.0)
+    }
+}
+
+coded! {
+    /// The registers whose members may be certified.
+    RegistrationBody {
+        Gmc = "gmc", "GMC";
+        Nmc = "nmc", "NMC";
+        Hcpc = "hcpc", "HCPC";
+    }
+}
+
+impl RegistrationBody {
+    /// Whether a number has the form this register gives out (DOMAIN §2.4 rule 4).
+    #[must_use]
+    pub fn admits(self, number: &str) -> bool {
+        let pattern: &[&str] = match self {
+            Self::Gmc => &["9999999"],
+            Self::Nmc => &["99A9999A"],
+            Self::Hcpc => &["AA99999", "AA999999"],
+        };
+        pattern.iter().any(|pattern| has_shape(number, pattern))
+    }
+
+    const fn form(self) -> &'static str {
+        match self {
+            Self::Gmc => "seven digits",
+            Self::Nmc => "the form 99A9999A",
+            Self::Hcpc => "two letters and five or six digits",
+        }
+    }
+}
+
+/// A number that its register does not give out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a {} number has {}", body.label(), body.form())]
+pub struct RegistrationError {
+    body: RegistrationBody,
+}
+
+/// A registration number in some register's form.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct RegistrationNumber(String);
+
+impl RegistrationNumber {
+    /// The number as the register writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for RegistrationNumber {
+    type Wire = String;
+
+    fn read(wire: String, reader: &mut Reader) -> Option<Self> {
+        if RegistrationBody::ALL.iter().any(|body| body.admits(&wire)) {
+            return Some(Self(wire));
+        }
+        reader.find(
+            rule::REGISTRATION,
+            "expected a GMC (7 digits), NMC (99A9999A) or HCPC (AA99999) number",
+        );
+        None
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^([0-9]{7}|[0-9]{2}[A-Z][0-9]{4}[A-Z]|[A-Z]{2}[0-9]{5,6})$" })
+    }
+}
+
+/// An organisation code: three to twelve capitals, digits and inner hyphens.
+///
+/// Real ones are three to eight letters and digits; the demonstration's carry `TEST-`, which no real one can.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct OrgCode(String);
+
+impl OrgCode {
+    /// Parses a code.
+    ///
+    /// # Errors
+    /// [`OrgCodeError`] when the text has another form.
+    pub fn parse(text: &str) -> Result<Self, OrgCodeError> {
+        let shape_holds = (3..=12).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-')
+            && !text.starts_with('-')
+            && !text.ends_with('-');
+        if shape_holds {
+            Ok(Self(text.into()))
+        } else {
+            Err(OrgCodeError)
+        }
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OrgCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for OrgCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text that is not an organisation code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an organisation code is 3 to 12 capital letters, digits and inner hyphens")]
+pub struct OrgCodeError;
+
+impl Value for OrgCode {
+    type Wire = String;
+
+    fn read(wire: String, reader: &mut Reader) -> Option<Self> {
+        let code = Self::parse(&wire);
+        if let Err(error) = code {
+            reader.find(rule::ORGANISATION, error.to_string());
+            return None;
+        }
+        code.ok()
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[A-Z0-9][A-Z0-9-]{1,10}[A-Z0-9]$" })
+    }
+}
+
+/// A telephone number in E.164 form.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct PhoneNumber(String);
+
+impl PhoneNumber {
+    /// Parses `+447700900101` or the way it is written in the United Kingdom, `07700 900101`.
+    ///
+    /// # Errors
+    /// [`PhoneNumberError`] when it is neither.
+    pub fn parse(text: &str) -> Result<Self, PhoneNumberError> {
+        let bare: String = text
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '-' | '(' | ')'))
+            .collect();
+        let international = match bare.strip_prefix('0') {
+            Some(national) => format!("+44{national}"),
+            None => bare,
+        };
+        let digits = international.strip_prefix('+').ok_or(PhoneNumberError)?;
+        let shape_holds = (7..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0');
+        if shape_holds {
+            Ok(Self(international))
+        } else {
+            Err(PhoneNumberError)
+        }
+    }
+
+    /// `+447700900101`.
+    #[must_use]
+    pub fn e164(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `07700 900101` for numbers of the United Kingdom, E.164 for others.
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.strip_prefix("+44") {
+            Some(national) if national.len() == 10 && national.starts_with('2') => {
+                write!(f, "0{} {} {}", &national[..2], &national[2..6], &national[6..])
+            }
+            Some(national) if national.len() == 10 => write!(f, "0{} {}", &national[..4], &national[4..]),
+            _ => f.write_str(&self.0),
+        }
+    }
+}
+
+/// A text that is not a telephone number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a telephone number such as 07700 900101 or +447700900101")]
+pub struct PhoneNumberError;
+
+impl Value for PhoneNumber {
+    type Wire = String;
+
+    fn read(wire: String, reader: &mut Reader) -> Option<Self> {
+        let number = Self::parse(&wire);
+        if let Err(error) = number {
+            reader.find(rule::PHONE, error.to_string());
+            return None;
+        }
+        number.ok()
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": "^[+0][0-9 ()-]{6,24}$" })
+    }
+}
+
+/// Compares a text with a pattern in which `9` stands for a digit and `A` for a capital letter.
+fn has_shape(text: &str, pattern: &str) -> bool {
+    text.len() == pattern.len()
+        && text
+            .bytes()
+            .zip(pattern.bytes())
+            .all(|(byte, shape)| match shape {
+                b'9' => byte.is_ascii_digit(),
+                _ => byte.is_ascii_uppercase(),
+            })
+}
+
+debug_without_content!(NhsNumber, RegistrationNumber, PhoneNumber);
