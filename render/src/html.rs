@@ -1,0 +1,1 @@
+//! The emergency summary as HTML sections, for pages of the server.
