@@ -122,7 +122,7 @@ fn draw_page(
 
 /// Grey paper, lying slightly askew: sine and cosine of 0.45°.
 fn draw_scanned_ground(surface: &mut Surface<'_>) {
-    surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Background)));
+    surface.start_tagged(artifact(ArtifactType::Layout));
     let whole = layout::Rect {
         left: Length::ZERO,
         top: Length::ZERO,

@@ -17,6 +17,7 @@ pub(super) struct Piece {
     pub(super) height: Length,
     pub(super) items: Vec<Item>,
     pub(super) keep: Keep,
+    pub(super) start: Start,
     /// A table's headings, drawn again when this piece begins a page.
     pub(super) repeated: Option<Rc<Piece>>,
     /// A title for the outline.
@@ -33,6 +34,14 @@ pub(super) enum Keep {
     WithNext,
 }
 
+/// Whether a piece must begin a page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Start {
+    #[default]
+    AnyPage,
+    NewPage,
+}
+
 /// Numbers the content leaves while blocks become pieces.
 #[derive(Default)]
 pub(super) struct Composer {
@@ -46,15 +55,17 @@ impl Composer {
         width: Length,
     ) -> Result<(Vec<Piece>, Vec<Node>), RenderError> {
         let (mut pieces, mut nodes) = (Vec::new(), Vec::new());
-        let mut gap = Length::ZERO;
+        let (mut gap, mut start) = (Length::ZERO, Start::AnyPage);
         for block in blocks {
-            if let Block::Space(height) = block {
-                gap += *height;
-                continue;
+            match block {
+                Block::Space(height) => gap += *height,
+                Block::PageBreak => start = Start::NewPage,
+                _ => {}
             }
             let (mut made, made_nodes) = self.block(block, width)?;
             if let Some(first) = made.first_mut() {
                 first.above += core::mem::take(&mut gap);
+                first.start = core::mem::take(&mut start);
             }
             pieces.extend(made);
             nodes.extend(made_nodes);
@@ -75,7 +86,7 @@ impl Composer {
             Block::Columns(columns) => self.columns(columns, width),
             Block::Code(code) => Ok(self.code(code, width)),
             Block::Drawing(drawing) => Ok(self.drawing(drawing)),
-            Block::Space(_) => Ok((Vec::new(), Vec::new())),
+            Block::Space(_) | Block::PageBreak => Ok((Vec::new(), Vec::new())),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Pieces to pages, with what every page repeats: the mark, the foot, the page number.
 
-use super::compose::{Composer, Keep, Piece, baseline, decoration, stack};
+use super::compose::{Composer, Keep, Piece, Start, baseline, decoration, stack};
 use super::{
     CONTENT_WIDTH, Ink, Item, Layout, Node, OutlineEntry, PAGE_HEIGHT, PAGE_WIDTH, Page, Point, Purpose,
     SIDE, Shade, frame,
@@ -132,7 +132,9 @@ impl<'a> Filler<'a> {
     /// Places pieces that want to stay together. A chain longer than a page is placed piece by piece.
     fn place(&mut self, chain: Vec<Piece>) -> Result<(), RenderError> {
         let length: Length = chain.iter().map(|piece| piece.above + piece.height).sum();
-        if self.y > self.body.top && self.y + length > self.body.bottom && length <= self.body.height() {
+        let begins_page = chain.first().is_some_and(|piece| piece.start == Start::NewPage);
+        let overflows = self.y + length > self.body.bottom && length <= self.body.height();
+        if self.y > self.body.top && (begins_page || overflows) {
             self.turn();
         }
         for piece in chain {
