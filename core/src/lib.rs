@@ -5,6 +5,7 @@
 //! here: time, randomness, keys and evidence come in as arguments. `FORMAT.md` beside this crate is the
 //! specification.
 
+pub mod draft;
 pub mod validate;
 pub mod plan;
 pub mod canonical;

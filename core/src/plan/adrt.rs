@@ -8,8 +8,10 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::plan::checklist::{Answer, Effect, Ruleset};
-use crate::plan::field::{Line, Reader, Text, Value, YesNo, coded, debug_without_content, section};
+use crate::plan::checklist::{Answer, Effect, Reply, Ruleset};
+use crate::plan::field::{
+    Line, Reader, Text, Value, YesNo, YesNoUnknown, coded, debug_without_content, section,
+};
 use crate::plan::person::{NAME, PARAGRAPH, PHRASE};
 use crate::plan::sharing::LastingPower;
 use crate::time::Date;
@@ -40,12 +42,12 @@ impl Adrt {
     ///
     /// # Errors
     /// The record as [`EvidenceOfWishes`], with everything that is missing.
-    pub fn new(record: AdrtRecord) -> Result<Self, EvidenceOfWishes> {
+    pub fn new(record: AdrtRecord) -> Result<Self, Box<EvidenceOfWishes>> {
         let missing = missing_formalities(&record);
         if missing.is_empty() {
             Ok(Self(record))
         } else {
-            Err(EvidenceOfWishes { record, missing })
+            Err(Box::new(EvidenceOfWishes { record, missing }))
         }
     }
 
@@ -60,7 +62,7 @@ impl Adrt {
     #[must_use]
     pub fn later_powers<'a>(&self, powers: &'a [LastingPower]) -> Vec<&'a LastingPower> {
         let conflicting = |power: &&LastingPower| {
-            power.life_sustaining_authority() != crate::plan::field::YesNoUnknown::No
+            power.life_sustaining_authority() != YesNoUnknown::No
                 && (power.created() > self.0.made
                     || power.registered().is_some_and(|date| date > self.0.made))
         };
@@ -161,10 +163,9 @@ impl AdrtRecord {
     #[must_use]
     pub fn is_checked(&self) -> bool {
         self.ruleset.questions().iter().all(|question| {
-            self.checklist.iter().any(|answer| {
-                answer.question() == question.id()
-                    && answer.answer() != crate::plan::checklist::Reply::Unknown
-            })
+            self.checklist
+                .iter()
+                .any(|answer| answer.question() == question.id() && answer.answer() != Reply::Unknown)
         })
     }
 }
@@ -380,9 +381,9 @@ impl Value for AdrtEntry {
         let held_as = record.held_as;
         match (Adrt::new(record), held_as) {
             (Ok(adrt), HeldAs::AdvanceDecision) => Some(Self::AdvanceDecision(adrt)),
-            (Err(evidence), HeldAs::EvidenceOfWishes) => Some(Self::EvidenceOfWishes(evidence)),
+            (Err(evidence), HeldAs::EvidenceOfWishes) => Some(Self::EvidenceOfWishes(*evidence)),
             (Err(evidence), HeldAs::AdvanceDecision) => {
-                for formality in evidence.missing {
+                for formality in &evidence.missing {
                     reader.find(
                         rule::ADRT_FORMALITIES,
                         format!(

@@ -22,6 +22,8 @@ section! {
         needed allergies: Allergies,
         /// Alerts a crew must see, such as a target oxygen saturation or a feeding tube.
         many alerts: Line<PHRASE>,
+        /// Whether rapid decline is expected: then the plan is reviewed within six months.
+        maybe_copy rapid_decline: YesNo,
         /// Prognosis.
         maybe prognosis: Prognosis,
         /// How the person manages from day to day.

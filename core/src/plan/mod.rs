@@ -262,9 +262,8 @@ const MAX_PAYLOAD: usize = 1 << 20;
 
 /// Keys are sorted by their encoding, so the one-letter key `v` stands first in every payload of any format.
 fn format_of(payload: &[u8]) -> Option<u8> {
-    let pairs = match payload {
-        [0xa0..=0xb7, rest @ ..] | [0xb8, _, rest @ ..] => rest,
-        _ => return None,
+    let ([0xa0..=0xb7, pairs @ ..] | [0xb8, _, pairs @ ..]) = payload else {
+        return None;
     };
     match pairs {
         [0x61, b'v', format @ 0..=0x17, ..] | [0x61, b'v', 0x18, format, ..] => Some(*format),

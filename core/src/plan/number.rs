@@ -122,6 +122,13 @@ impl Registration {
         }
         Err(RegistrationError { body })
     }
+
+    pub(crate) fn to_wire(&self) -> RegistrationWire {
+        RegistrationWire {
+            body: Some(self.body.code().into()),
+            number: Some(self.number.0.clone()),
+        }
+    }
 }
 
 impl fmt::Display for Registration {

@@ -214,6 +214,15 @@ impl Author {
             org,
         })
     }
+
+    pub(crate) fn to_wire(&self) -> AuthorWire {
+        AuthorWire {
+            name: Some(self.name.to_string()),
+            registration: self.registration.as_ref().map(Registration::to_wire),
+            role: Some(self.role.to_string()),
+            org: Some(self.org.to_string()),
+        }
+    }
 }
 
 /// An author who cannot be named in a plan.

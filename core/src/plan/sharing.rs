@@ -83,6 +83,14 @@ coded! {
     }
 }
 
+impl Involvement {
+    /// Whether it is meant for people under 18.
+    #[must_use]
+    pub const fn is_for_children(self) -> bool {
+        matches!(self, Self::C1 | Self::C2 | Self::C3)
+    }
+}
+
 section! {
     /// Somebody who was consulted.
     PersonConsulted / PersonConsultedWire {
