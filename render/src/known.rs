@@ -52,10 +52,21 @@ pub struct Endorsed {
 /// A report about the record; the caller has verified that the service recorded it.
 #[derive(Clone, Debug)]
 pub struct Reported {
+    /// What it touches.
+    pub matter: Matter,
     /// What was reported, in the fixed words for its kind, such as "withdrawal of the ADRT reported".
     pub what: String,
     /// By whom, in words.
     pub by: String,
     /// When.
     pub at: Timestamp,
+}
+
+/// What a report touches: a report about an advance decision changes the words beside it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Matter {
+    /// Withdrawal, authenticity, a later power of attorney, conduct against it.
+    AdvanceDecision,
+    /// Anything else about the record.
+    Plan,
 }
