@@ -39,9 +39,9 @@ impl PlanDraft {
         if text.len() > MAX_DRAFT {
             return Err(DraftError::TooLarge { size: text.len() });
         }
-        serde_json::from_str(text)
-            .map(Self)
-            .map_err(|fault| DraftError::from_serde(&fault))
+        let wire: DraftWire = serde_json::from_str(text).map_err(|fault| DraftError::from_serde(&fault))?;
+        refuse_packed(text, &wire)?;
+        Ok(Self(wire))
     }
 
     /// The draft as JSON, indented, fields in the order of the plan.
@@ -183,12 +183,12 @@ impl PlanDraft {
             change_reason: draft.change_reason,
             endorsement_required: draft.endorsement_required,
             jurisdiction: draft.jurisdiction,
-            person: Some(draft.person.unwrap_or_default()),
-            sharing: Some(draft.sharing.unwrap_or_default()),
-            capacity: Some(draft.capacity.unwrap_or_default()),
-            clinical: Some(draft.clinical.unwrap_or_default()),
-            preferences: Some(draft.preferences.unwrap_or_default()),
-            recommendations: Some(draft.recommendations.unwrap_or_default()),
+            person: draft.person,
+            sharing: draft.sharing,
+            capacity: draft.capacity,
+            clinical: draft.clinical,
+            preferences: draft.preferences,
+            recommendations: draft.recommendations,
             adrt: draft.adrt,
             contacts: draft.contacts,
             documents: draft.documents,
@@ -354,6 +354,12 @@ pub enum DraftError {
         /// Line, from 1.
         line: usize,
     },
+    /// A list where named fields belong.
+    #[error("{field} is a list, but needs named fields in braces: see plan.schema.json")]
+    Packed {
+        /// The place.
+        field: String,
+    },
     /// A value of another type than the schema asks for.
     #[error("the value at line {line}, column {column} is of the wrong type: see plan.schema.json")]
     WrongType {
@@ -379,6 +385,42 @@ impl DraftError {
             return Self::RepeatedField { field, line };
         }
         Self::WrongType { line, column }
+    }
+}
+
+/// serde also reads a struct from a bare list of values; a legal record is written with its field names.
+fn refuse_packed(text: &str, wire: &DraftWire) -> Result<(), DraftError> {
+    let given: Json = serde_json::from_str(text).map_err(|fault| DraftError::from_serde(&fault))?;
+    let understood =
+        serde_json::to_value(wire).expect("a draft holds texts, numbers, lists and structs only");
+    match packed_place(&given, &understood) {
+        Some(path) if path.is_empty() => Err(DraftError::Packed {
+            field: "the draft".into(),
+        }),
+        Some(field) => Err(DraftError::Packed { field }),
+        None => Ok(()),
+    }
+}
+
+fn packed_place(given: &Json, understood: &Json) -> Option<String> {
+    let below = |name: String, given: &Json, understood: &Json| {
+        packed_place(given, understood).map(|rest| {
+            if rest.is_empty() {
+                name
+            } else {
+                format!("{name}.{rest}")
+            }
+        })
+    };
+    match (given, understood) {
+        (Json::Array(_), Json::Object(_)) => Some(String::new()),
+        (Json::Array(given), Json::Array(understood)) => (1..)
+            .zip(given.iter().zip(understood))
+            .find_map(|(at, (given, understood)): (usize, _)| below(at.to_string(), given, understood)),
+        (Json::Object(given), Json::Object(understood)) => understood
+            .iter()
+            .find_map(|(name, understood)| below(name.clone(), given.get(name)?, understood)),
+        _ => None,
     }
 }
 
@@ -412,3 +454,6 @@ fn shift_dates(json: &mut Json, days: i32) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -66,6 +66,11 @@ pub(crate) trait Value: Sized {
     type Wire: Clone + Serialize + DeserializeOwned;
     /// The typed value, or `None` after noting at least one finding.
     fn read(wire: Self::Wire, reader: &mut Reader) -> Option<Self>;
+    /// What to note when a needed value is not there: a section names each of its needed fields.
+    fn absent(reader: &mut Reader) -> Option<Self> {
+        reader.find(rule::NEEDED, "this is needed before the plan can be signed");
+        None
+    }
     /// JSON Schema (2020-12) of the draft form.
     fn schema() -> Json;
 }
@@ -84,10 +89,7 @@ impl<T: Value> Slot for T {
     fn read(wire: Option<T::Wire>, reader: &mut Reader) -> Option<T> {
         match wire {
             Some(wire) => <T as Value>::read(wire, reader),
-            None => {
-                reader.find(rule::NEEDED, "this is needed before the plan can be signed");
-                None
-            }
+            None => <T as Value>::absent(reader),
         }
     }
 
@@ -450,6 +452,10 @@ macro_rules! section_without_debug {
                     );
                 )+
                 Some(Self { $($field: $field?,)+ })
+            }
+
+            fn absent(reader: &mut $crate::plan::field::Reader) -> Option<Self> {
+                <Self as $crate::plan::field::Value>::read($wire::default(), reader)
             }
 
             fn schema() -> serde_json::Value {

@@ -249,7 +249,7 @@ macro_rules! arrives_typed {
             }
 
             fn schema() -> Json {
-                json!(false)
+                json!({ "readOnly": true })
             }
         }
     )+};

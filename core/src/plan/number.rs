@@ -295,7 +295,9 @@ impl PhoneNumber {
         let digits = international.strip_prefix('+').ok_or(PhoneNumberError)?;
         let shape_holds = (7..=15).contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && !digits.starts_with('0');
+            && !digits.starts_with('0')
+            // A United Kingdom number without its leading zero.
+            && !digits.starts_with("440");
         if shape_holds {
             Ok(Self(international))
         } else {
@@ -358,3 +360,121 @@ fn has_shape(text: &str, pattern: &str) -> bool {
 }
 
 debug_without_content!(NhsNumber, RegistrationNumber, PhoneNumber);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nhs_numbers_of_the_samples_hold_and_are_shown_in_groups() {
+        for good in [
+            "999 041 2073",
+            "999 112 2338",
+            "999 204 5183",
+            "999 310 0773",
+            "999 455 0217",
+            "999 517 3409",
+            "999 600 0125",
+            "999 733 3012",
+            "999 811 9065",
+        ] {
+            let number = NhsNumber::parse(good);
+            assert_eq!(number.map(|number| number.to_string()), Ok(good.into()));
+            assert_eq!(number.map(NhsNumber::is_for_tests), Ok(true));
+        }
+        assert_eq!(
+            NhsNumber::parse("9434765919").map(NhsNumber::is_for_tests),
+            Ok(false)
+        );
+    }
+
+    #[test]
+    fn nhs_numbers_with_a_wrong_check_digit_are_refused() {
+        for bad in ["999 123 4560", "999 000 0000"] {
+            assert_eq!(NhsNumber::parse(bad), Err(NhsNumberError::CheckDigit), "{bad}");
+        }
+        for bad in [
+            "",
+            "999 041 207",
+            "999 041 20733",
+            "999 041 207X",
+            "９９９０４１２０７３",
+        ] {
+            assert_eq!(NhsNumber::parse(bad), Err(NhsNumberError::Length), "{bad}");
+        }
+    }
+
+    /// Nine digits have one good check digit, or none when the remainder asks for ten.
+    #[test]
+    fn each_nine_digits_have_at_most_one_check_digit() {
+        let mut without = 0;
+        for first_nine in (999_000_000_u32..999_020_000).chain(123_450_000..123_460_000) {
+            let good: Vec<u32> = (0..10)
+                .filter(|check| NhsNumber::parse(&format!("{first_nine}{check}")).is_ok())
+                .collect();
+            let weighted: u32 = format!("{first_nine}")
+                .bytes()
+                .zip((2..=10).rev())
+                .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+                .sum();
+            let expected: Vec<u32> = match 11 - weighted % 11 {
+                11 => vec![0],
+                10 => vec![],
+                check => vec![check],
+            };
+            without += u32::from(expected.is_empty());
+            assert_eq!(good, expected, "{first_nine}");
+        }
+        assert!(without > 2000, "one in eleven has none: {without}");
+    }
+
+    #[test]
+    fn registration_numbers_have_their_registers_form() {
+        for (body, good, bad) in [
+            (RegistrationBody::Gmc, "9900011", "990001"),
+            (RegistrationBody::Nmc, "99Z0001E", "99z0001e"),
+            (RegistrationBody::Hcpc, "PA12345", "P123456"),
+            (RegistrationBody::Hcpc, "PA123456", "PA1234567"),
+        ] {
+            assert!(Registration::new(body, good).is_ok(), "{good}");
+            assert!(Registration::new(body, bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn telephone_numbers_are_kept_in_one_form() {
+        for (written, kept, shown) in [
+            ("07700 900101", "+447700900101", "07700 900101"),
+            ("+44 7700 900101", "+447700900101", "07700 900101"),
+            ("01632 960110", "+441632960110", "01632 960110"),
+            ("(020) 7946 0018", "+442079460018", "020 7946 0018"),
+            ("+33 1 70 18 99 00", "+33170189900", "+33170189900"),
+        ] {
+            let number = PhoneNumber::parse(written).expect("a telephone number");
+            assert_eq!((number.e164(), number.to_string().as_str()), (kept, shown));
+        }
+        for bad in [
+            "",
+            "0",
+            "999",
+            "7700 900101",
+            "+44 (0)7700 9001O1",
+            "00447700900101",
+        ] {
+            assert!(PhoneNumber::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn organisation_codes_have_their_form() {
+        for (text, good) in [
+            ("TEST-GP01", true),
+            ("RAL", true),
+            ("te-1", false),
+            ("-AB", false),
+            ("AB", false),
+        ] {
+            assert_eq!(OrgCode::parse(text).is_ok(), good, "{text}");
+        }
+    }
+}

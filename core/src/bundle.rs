@@ -1,0 +1,185 @@
+//! Bundles: what a PDF or an evidence pack carries so that it can be verified by itself (FORMAT §7).
+//!
+//! A magic, a length and one CBOR map, stored unfiltered: a reader finds it without parsing PDF. Where it was found
+//! does not matter; its signatures do.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::canonical::{EncodeError, encode};
+use crate::envelope::{EnvelopeError, SignedObject};
+use crate::id::ObjectId;
+use crate::receipt::{Receipt, ReceiptError};
+use crate::statement::{ContentError, FORMAT_VERSION, decode_payload_named};
+
+/// What a bundle begins with.
+pub const MAGIC: &[u8; 17] = b"PLANSEAL-BUNDLE-1";
+/// 8 MiB: a version, its evidence and room for hundreds of statements about it.
+pub const MAX_BUNDLE: usize = 8 << 20;
+/// The `typ` of the map.
+const TYPE: &str = "planseal.bundle";
+
+/// A version with the evidence about it. Nothing in it is verified yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// The version.
+    pub version: SignedObject,
+    /// The card, where the version has one.
+    pub card: Option<SignedObject>,
+    /// The stamp that was printed.
+    pub stamp: Option<SignedObject>,
+    /// The certificates of every signer, up to the root.
+    pub certificates: Vec<SignedObject>,
+    /// Endorsements of the version.
+    pub endorsements: Vec<SignedObject>,
+    /// Reports known when it was made.
+    pub reports: Vec<SignedObject>,
+    /// Receipts by the id of the object they are of.
+    pub receipts: Vec<(ObjectId, Receipt)>,
+    /// A head, where one was fetched.
+    pub head: Option<SignedObject>,
+    /// SHA-256 of the trust policy it was made under.
+    pub trust_policy_id: [u8; 32],
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    typ: String,
+    v: u64,
+    version: ByteBuf,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    card: Option<ByteBuf>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    stamp: Option<ByteBuf>,
+    certificates: Vec<ByteBuf>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    endorsements: Vec<ByteBuf>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    reports: Vec<ByteBuf>,
+    receipts: Vec<(ObjectId, ByteBuf)>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    head: Option<ByteBuf>,
+    #[serde(with = "serde_bytes")]
+    trust_policy_id: [u8; 32],
+}
+
+impl Bundle {
+    /// Magic, length, map.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when the parts cannot be encoded.
+    pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+        let one = |object: &SignedObject| ByteBuf::from(object.bytes().to_vec());
+        let many = |objects: &[SignedObject]| objects.iter().map(one).collect();
+        let receipts = self.receipts.iter().map(|(id, receipt)| (*id, ByteBuf::from(receipt.encode())));
+        let map = encode(&Wire {
+            typ: TYPE.into(),
+            v: FORMAT_VERSION,
+            version: one(&self.version),
+            card: self.card.as_ref().map(one),
+            stamp: self.stamp.as_ref().map(one),
+            certificates: many(&self.certificates),
+            endorsements: many(&self.endorsements),
+            reports: many(&self.reports),
+            receipts: receipts.collect(),
+            head: self.head.as_ref().map(one),
+            trust_policy_id: self.trust_policy_id,
+        })?;
+        let length = u32::try_from(map.as_slice().len()).map_err(|_| EncodeError::Unsupported("a map beyond 4 GiB"))?;
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(map.as_slice());
+        Ok(bytes)
+    }
+
+    /// Reads exactly one bundle.
+    ///
+    /// # Errors
+    /// [`BundleError`] with what is wrong.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BundleError> {
+        match Self::split(bytes) {
+            Some((map, [])) => Self::from_map(map),
+            Some(_) => Err(BundleError::Trailing),
+            None => Err(BundleError::Frame),
+        }
+    }
+
+    /// Finds the one bundle inside a larger file, for example a PDF.
+    ///
+    /// # Errors
+    /// [`BundleError::NotFound`] without a bundle, [`BundleError::Several`] with more than one: which of them a
+    /// reader would see must not be a matter of taste.
+    pub fn find(file: &[u8]) -> Result<Self, BundleError> {
+        let mut found = positions(file).filter_map(|at| Self::split(&file[at..]));
+        match (found.next(), found.next()) {
+            (Some((map, _)), None) => Self::from_map(map),
+            (None, _) => Err(BundleError::NotFound),
+            (Some(_), Some(_)) => Err(BundleError::Several),
+        }
+    }
+
+    /// The map, and what follows the bundle.
+    fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+        let rest = bytes.strip_prefix(MAGIC.as_slice())?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+    }
+
+    fn from_map(map: &[u8]) -> Result<Self, BundleError> {
+        let wire: Wire = decode_payload_named(TYPE, map, MAX_BUNDLE)?;
+        if wire.typ != TYPE || wire.v != FORMAT_VERSION {
+            return Err(ContentError::value("typ", "not a bundle of this format").into());
+        }
+        let one = |bytes: ByteBuf| SignedObject::parse(&bytes);
+        let many = |items: Vec<ByteBuf>| items.into_iter().map(one).collect::<Result<Vec<_>, _>>();
+        let receipts = wire.receipts.into_iter().map(|(id, bytes)| Ok((id, Receipt::decode(&bytes)?)));
+        Ok(Self {
+            version: one(wire.version)?,
+            card: wire.card.map(one).transpose()?,
+            stamp: wire.stamp.map(one).transpose()?,
+            certificates: many(wire.certificates)?,
+            endorsements: many(wire.endorsements)?,
+            reports: many(wire.reports)?,
+            receipts: receipts.collect::<Result<_, ReceiptError>>()?,
+            head: wire.head.map(one).transpose()?,
+            trust_policy_id: wire.trust_policy_id,
+        })
+    }
+
+    /// The receipt of an object.
+    #[must_use]
+    pub fn receipt_of(&self, id: &ObjectId) -> Option<&Receipt> {
+        self.receipts.iter().find(|(of, _)| of == id).map(|(_, receipt)| receipt)
+    }
+}
+
+fn positions(file: &[u8]) -> impl Iterator<Item = usize> {
+    file.windows(MAGIC.len()).enumerate().filter(|(_, window)| *window == MAGIC).map(|(at, _)| at)
+}
+
+/// Why bytes are not a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BundleError {
+    /// No magic, or the length goes past the end.
+    #[error("this is not a planseal bundle, or it is cut short")]
+    Frame,
+    /// Bytes follow the bundle.
+    #[error("bytes follow the bundle")]
+    Trailing,
+    /// A file without a bundle.
+    #[error("this file carries no planseal bundle")]
+    NotFound,
+    /// A file with several.
+    #[error("this file carries more than one planseal bundle; it was put together from others")]
+    Several,
+    /// The map is not a bundle's.
+    #[error("the bundle is damaged")]
+    Content(#[from] ContentError),
+    /// An object in it is damaged.
+    #[error("an object in the bundle is damaged")]
+    Object(#[from] EnvelopeError),
+    /// A receipt in it is damaged.
+    #[error("a receipt in the bundle is damaged")]
+    Receipt(#[from] ReceiptError),
+}

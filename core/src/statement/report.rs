@@ -1,0 +1,134 @@
+//! Reports: what a reader says about a record, shown at once as a warning (FORMAT §3, DOMAIN §0).
+//!
+//! A withdrawal of an advance decision need not be in writing (Mental Capacity Act 2005 s.24(4)), so anybody
+//! signed in can report one. The service's recorder key signs, and the payload names the reader.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ContentError, Kind, LoggedStatement, Statement, check_type, decode_payload, sealed, type_name};
+use crate::canonical::{CanonicalBytes, EncodeError, encode};
+use crate::envelope::MAX_ENVELOPE;
+use crate::id::{ObjectId, PlanId};
+use crate::time::Timestamp;
+
+/// Something a reader reported about a version.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The record.
+    pub plan: PlanId,
+    /// The version the reader had before them.
+    pub version: ObjectId,
+    /// What was reported.
+    pub code: ReportCode,
+    /// The words used, as the reader heard or wrote them.
+    pub words: String,
+    /// Who reported, for example `Paramedic A. Example, London Test Ambulance`.
+    pub reporter: String,
+    /// When it was recorded.
+    pub issued_at: Timestamp,
+}
+
+/// What was reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportCode {
+    /// The patient said that the advance decision is withdrawn.
+    WithdrawalReported,
+    /// Somebody doubts that the document is genuine.
+    AuthenticityDisputed,
+    /// A lasting power of attorney later than the advance decision was seen.
+    LaterLpaSeen,
+    /// The patient acted against the advance decision.
+    InconsistentConduct,
+    /// The patient died.
+    PatientDied,
+    /// The plan is about another person.
+    WrongPatient,
+    /// Anything else; the words say it.
+    Other,
+}
+
+impl ReportCode {
+    /// The warning shown for this report, without the reader's own words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::WithdrawalReported => "withdrawal of the advance decision was reported",
+            Self::AuthenticityDisputed => "somebody disputes that this document is genuine",
+            Self::LaterLpaSeen => "later lasting power of attorney recorded: check who decides",
+            Self::InconsistentConduct => "conduct inconsistent with the advance decision was reported",
+            Self::PatientDied => "the patient was reported to have died",
+            Self::WrongPatient => "this plan was reported to be about another person",
+            Self::Other => "something has been reported about this plan: ask",
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    typ: String,
+    v: u64,
+    plan: PlanId,
+    target: ObjectId,
+    code: ReportCode,
+    words: String,
+    reporter: String,
+    iat: Timestamp,
+}
+
+impl core::fmt::Debug for Report {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Report({:?} about {})", self.code, self.version)
+    }
+}
+
+impl sealed::Sealed for Report {}
+
+impl Statement for Report {
+    const KIND: Kind = Kind::Report;
+
+    fn payload(&self) -> Result<CanonicalBytes, EncodeError> {
+        encode(&Wire {
+            typ: type_name(Self::KIND),
+            v: super::FORMAT_VERSION,
+            plan: self.plan,
+            target: self.version,
+            code: self.code,
+            words: self.words.clone(),
+            reporter: self.reporter.clone(),
+            iat: self.issued_at,
+        })
+    }
+
+    fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
+        let wire: Wire = decode_payload(Self::KIND, payload, MAX_ENVELOPE)?;
+        check_type(Self::KIND, &wire.typ, wire.v)?;
+        Ok(Self {
+            plan: wire.plan,
+            version: wire.target,
+            code: wire.code,
+            words: wire.words,
+            reporter: wire.reporter,
+            issued_at: wire.iat,
+        })
+    }
+
+    fn issued_at(&self) -> Timestamp {
+        self.issued_at
+    }
+
+    fn subject(&self) -> String {
+        self.plan.urn()
+    }
+}
+
+impl LoggedStatement for Report {
+    fn record(&self) -> Option<PlanId> {
+        Some(self.plan)
+    }
+
+    fn target(&self) -> Option<ObjectId> {
+        Some(self.version)
+    }
+}

@@ -1,0 +1,265 @@
+//! Status: a pure function of the log's leaves (FORMAT §5).
+//!
+//! Anybody who holds the leaves can replay them and must come to the same answer; head and snapshot only sign it.
+
+use std::collections::BTreeMap;
+
+use crate::log::leaf::Leaf;
+use crate::statement::Kind;
+
+/// What the log says of one version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status {
+    /// Current or not.
+    pub state: State,
+    /// Whether something is reported and unresolved, or an advance decision came in later, in the record's chain.
+    pub warning: Warning,
+}
+
+/// Whether a version is current, in the order in which the reasons count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The latest, and nothing speaks against it.
+    Current,
+    /// A later version took its place.
+    Superseded {
+        /// Leaf index of the first successor.
+        by: u64,
+    },
+    /// Withdrawn and not replaced since.
+    Withdrawn {
+        /// Leaf index of the withdrawal.
+        by: u64,
+    },
+    /// Its signer's certificate was revoked from before it.
+    Suspended,
+}
+
+/// Whether there is something to look at before relying on a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Warning {
+    /// Nothing is open.
+    None,
+    /// Something is open: ask.
+    Open,
+}
+
+/// A fold of the leaves.
+#[derive(Debug, Clone, Default)]
+pub struct Statuses {
+    leaves: Vec<Leaf>,
+    /// First leaf of the record's chain, for versions and withdrawals.
+    chain: BTreeMap<u64, u64>,
+    superseded: BTreeMap<u64, u64>,
+    withdrawn: BTreeMap<u64, u64>,
+    /// Smallest `from_index` of each revoked certificate.
+    revoked: BTreeMap<u64, u64>,
+    /// Open reports, with their chain.
+    reports: BTreeMap<u64, u64>,
+    /// Latest intake of each chain.
+    intakes: BTreeMap<u64, u64>,
+}
+
+impl Statuses {
+    /// Replays a whole log.
+    ///
+    /// # Errors
+    /// [`StatusError`] at the first leaf that acts on nothing before it.
+    pub fn replay<'a>(leaves: impl IntoIterator<Item = &'a Leaf>) -> Result<Self, StatusError> {
+        let mut statuses = Self::default();
+        leaves.into_iter().try_for_each(|leaf| statuses.push(leaf))?;
+        Ok(statuses)
+    }
+
+    /// Adds the next leaf.
+    ///
+    /// # Errors
+    /// [`StatusError`] when it acts on a leaf that is not before it.
+    pub fn push(&mut self, leaf: &Leaf) -> Result<(), StatusError> {
+        let index = self.size();
+        if let Some(target) = leaf.target.filter(|target| *target >= index) {
+            return Err(StatusError { index, target });
+        }
+        match (leaf.kind, leaf.target) {
+            (Kind::Version, None) => {
+                self.chain.insert(index, index);
+            }
+            (Kind::Version, Some(target)) => self.succeed(index, target),
+            (Kind::Withdrawal, Some(target)) => {
+                self.join(index, target);
+                self.withdrawn.entry(target).or_insert(index);
+            }
+            (Kind::KeyStatus, Some(certificate)) => {
+                let from = leaf.from.unwrap_or(index);
+                let earliest = self.revoked.entry(certificate).or_insert(from);
+                *earliest = (*earliest).min(from);
+            }
+            (Kind::Report, Some(target)) => {
+                let chain = self.chain.get(&target).copied();
+                self.reports.extend(chain.map(|chain| (index, chain)));
+            }
+            (Kind::Resolution, Some(target)) => {
+                self.reports.remove(&target);
+            }
+            (Kind::Intake, Some(target)) => {
+                let chain = self.chain.get(&target).copied();
+                self.intakes.extend(chain.map(|chain| (chain, index)));
+            }
+            _ => {}
+        }
+        self.leaves.push(*leaf);
+        Ok(())
+    }
+
+    /// A version replaces the version it targets, or the one that its target withdrew. The first successor wins.
+    fn succeed(&mut self, index: u64, target: u64) {
+        self.join(index, target);
+        self.superseded.entry(target).or_insert(index);
+        let withdrawn = self.leaf(target).filter(|leaf| leaf.kind == Kind::Withdrawal).and_then(|leaf| leaf.target);
+        if let Some(withdrawn) = withdrawn {
+            self.superseded.entry(withdrawn).or_insert(index);
+        }
+    }
+
+    fn join(&mut self, index: u64, target: u64) {
+        let chain = self.chain.get(&target).copied().unwrap_or(target);
+        self.chain.insert(index, chain);
+    }
+
+    /// What the log says of the version at `index`; nothing for leaves of other kinds.
+    #[must_use]
+    pub fn of(&self, index: u64) -> Option<Status> {
+        let leaf = self.leaf(index).filter(|leaf| leaf.kind == Kind::Version)?;
+        let state = if let Some(by) = self.superseded.get(&index) {
+            State::Superseded { by: *by }
+        } else if let Some(by) = self.withdrawn.get(&index) {
+            State::Withdrawn { by: *by }
+        } else if self.revoked.get(&leaf.signer).is_some_and(|from| *from <= index) {
+            State::Suspended
+        } else {
+            State::Current
+        };
+        let chain = self.chain.get(&index)?;
+        let reported = self.reports.values().any(|reported| reported == chain);
+        let received = self.intakes.get(chain).is_some_and(|intake| *intake > index);
+        let warning = if reported || received { Warning::Open } else { Warning::None };
+        Some(Status { state, warning })
+    }
+
+    /// Whether the certificate at `index` is revoked.
+    #[must_use]
+    pub fn is_revoked(&self, index: u64) -> bool {
+        self.revoked.contains_key(&index)
+    }
+
+    /// How many leaves were replayed.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        u64::try_from(self.leaves.len()).expect("a length in memory fits 64 bit")
+    }
+
+    /// The leaf at `index`.
+    #[must_use]
+    pub fn leaf(&self, index: u64) -> Option<&Leaf> {
+        self.leaves.get(usize::try_from(index).ok()?)
+    }
+
+    /// The indices of the open reports in the chain of the version at `index`.
+    pub fn open_reports(&self, index: u64) -> impl Iterator<Item = u64> {
+        let chain = self.chain.get(&index).copied();
+        self.reports.iter().filter(move |(_, reported)| Some(**reported) == chain).map(|(report, _)| *report)
+    }
+
+    /// The version that stands at the end of the chain of the version at `index`, by the first successor of each.
+    #[must_use]
+    pub fn latest_after(&self, index: u64) -> u64 {
+        let mut latest = index;
+        while let Some(next) = self.superseded.get(&latest) {
+            latest = *next;
+        }
+        latest
+    }
+}
+
+/// A leaf that acts on a leaf not before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("leaf {index} acts on leaf {target}, which does not come before it")]
+pub struct StatusError {
+    /// The leaf.
+    pub index: u64,
+    /// What it acts on.
+    pub target: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ObjectId;
+    use crate::time::Minute;
+
+    fn log(leaves: &[(Kind, u64, Option<u64>, Option<u64>)]) -> Statuses {
+        let time = Minute::from_minutes(1).expect("a minute");
+        let leaves: Vec<Leaf> = leaves
+            .iter()
+            .map(|(kind, signer, target, from)| Leaf {
+                kind: *kind,
+                id: ObjectId::of(b""),
+                time,
+                signer: *signer,
+                target: *target,
+                from: *from,
+            })
+            .collect();
+        Statuses::replay(&leaves).expect("a log")
+    }
+
+    const ROOT: (Kind, u64, Option<u64>, Option<u64>) = (Kind::Certificate, 0, None, None);
+    const FIRST: (Kind, u64, Option<u64>, Option<u64>) = (Kind::Version, 0, None, None);
+
+    fn state(statuses: &Statuses, index: u64) -> State {
+        statuses.of(index).expect("a version").state
+    }
+
+    #[test]
+    fn a_successor_supersedes_and_the_first_one_wins() {
+        let statuses = log(&[ROOT, FIRST, (Kind::Version, 0, Some(1), None), (Kind::Version, 0, Some(1), None)]);
+        assert_eq!(state(&statuses, 1), State::Superseded { by: 2 });
+        assert_eq!(state(&statuses, 2), State::Current);
+        assert_eq!(statuses.latest_after(1), 2);
+        assert_eq!(statuses.of(0), None);
+    }
+
+    #[test]
+    fn a_version_after_a_withdrawal_supersedes_what_was_withdrawn() {
+        let withdrawn = [ROOT, FIRST, (Kind::Withdrawal, 0, Some(1), None)];
+        assert_eq!(state(&log(&withdrawn), 1), State::Withdrawn { by: 2 });
+        let renewed = [withdrawn.as_slice(), &[(Kind::Version, 0, Some(2), None)]].concat();
+        assert_eq!(state(&log(&renewed), 1), State::Superseded { by: 3 });
+        assert_eq!(state(&log(&renewed), 3), State::Current);
+    }
+
+    #[test]
+    fn a_revocation_suspends_from_its_index_on() {
+        let leaves = |from| [ROOT, FIRST, (Kind::KeyStatus, 0, Some(0), Some(from))];
+        assert_eq!(state(&log(&leaves(1)), 1), State::Suspended);
+        assert_eq!(state(&log(&leaves(2)), 1), State::Current);
+    }
+
+    #[test]
+    fn reports_warn_until_they_are_resolved() {
+        let reported = [ROOT, FIRST, (Kind::Report, 0, Some(1), None)];
+        assert_eq!(log(&reported).of(1).map(|status| status.warning), Some(Warning::Open));
+        let resolved = [reported.as_slice(), &[(Kind::Resolution, 0, Some(2), None)]].concat();
+        assert_eq!(log(&resolved).of(1).map(|status| status.warning), Some(Warning::None));
+        let intake = [ROOT, FIRST, (Kind::Intake, 0, Some(1), None), (Kind::Version, 0, Some(1), None)];
+        assert_eq!(log(&intake).of(1).map(|status| status.warning), Some(Warning::Open));
+        assert_eq!(log(&intake).of(3).map(|status| status.warning), Some(Warning::None));
+    }
+
+    #[test]
+    fn a_leaf_cannot_act_on_the_future() {
+        let mut statuses = log(&[ROOT]);
+        let leaf = Leaf { target: Some(5), kind: Kind::Version, ..*statuses.leaf(0).expect("the root") };
+        assert_eq!(statuses.push(&leaf), Err(StatusError { index: 1, target: 5 }));
+    }
+}

@@ -1,0 +1,196 @@
+//! The directory: certificates verified up to a pinned root, with what the log says of them (FORMAT §3.3, §4).
+//!
+//! A certificate enters only if its issuer is already in. Where it stands in the log, and since when it is revoked,
+//! are facts added from receipts or from a verified trust list.
+
+use std::collections::BTreeMap;
+
+use super::certificate::Certificate;
+use super::role::Class;
+use super::{OrgCode, OrgKind, TrustList, TrustPolicy};
+use crate::envelope::SignedObject;
+use crate::id::{IdPrefix, ObjectId};
+use crate::statement::RevocationReason;
+use crate::time::Timestamp;
+use crate::verify::{self, Logged, Verified, VerifyError};
+
+/// Verified certificates under one pinned root.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    root: ObjectId,
+    entries: BTreeMap<ObjectId, Entry>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    certificate: Verified<Certificate>,
+    index: Option<u64>,
+    revoked: Option<Revocation>,
+}
+
+/// Since when a certificate is revoked, by log order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revocation {
+    /// Objects at or after this leaf index are not accepted.
+    pub from_index: u64,
+    /// Leaf index of the revocation itself.
+    pub index: u64,
+    /// Why.
+    pub reason: RevocationReason,
+    /// When it was signed.
+    pub at: Timestamp,
+}
+
+impl Directory {
+    /// Begins with the root that a reader pinned.
+    #[must_use]
+    pub fn pinned(policy: &TrustPolicy) -> Self {
+        let certificate = policy.root().clone();
+        let root = certificate.id();
+        let entry = Entry { certificate, index: Some(0), revoked: None };
+        Self { root, entries: BTreeMap::from([(root, entry)]) }
+    }
+
+    /// Verifies a certificate against its issuer and takes it in.
+    ///
+    /// # Errors
+    /// [`VerifyError`]; [`VerifyError::SignerUnknown`] when the issuer is not here.
+    pub fn admit(&mut self, object: &SignedObject) -> Result<&Verified<Certificate>, VerifyError> {
+        let id = object.id();
+        if !self.entries.contains_key(&id) {
+            let certificate = verify::statement::<Certificate>(object, self)?;
+            let issuer = certificate.signer().and_then(|issuer| self.certificate(&issuer));
+            let issuer = issuer.ok_or(VerifyError::SignerUnknown { certificate: object.claimed_key() })?;
+            check_link(issuer.content(), certificate.content())?;
+            self.entries.insert(id, Entry { certificate, index: None, revoked: None });
+        }
+        Ok(&self.entries[&id].certificate)
+    }
+
+    /// Takes in certificates in any order, and every certificate and revocation of a verified trust list.
+    ///
+    /// # Errors
+    /// The first [`VerifyError`] that is not a missing issuer; whatever stays without an issuer is left out.
+    pub fn admit_all<'a>(&mut self, objects: impl IntoIterator<Item = &'a SignedObject>) -> Result<(), VerifyError> {
+        let mut waiting: Vec<&SignedObject> = objects.into_iter().collect();
+        loop {
+            let before = waiting.len();
+            let mut still = Vec::new();
+            for object in waiting {
+                match self.admit(object) {
+                    Err(VerifyError::SignerUnknown { .. }) => still.push(object),
+                    other => drop(other?),
+                }
+            }
+            if still.is_empty() || still.len() == before {
+                return Ok(());
+            }
+            waiting = still;
+        }
+    }
+
+    /// Adds the log's facts from a verified trust list whose certificates were admitted.
+    pub fn apply(&mut self, list: &Verified<TrustList>) {
+        for (id, index) in list.content().places() {
+            self.place(id, index);
+        }
+        for (certificate, revocation) in list.content().revocations() {
+            if let Some(entry) = self.entries.get_mut(&certificate) {
+                entry.revoked = Some(revocation);
+            }
+        }
+    }
+
+    /// Adds where a certificate stands in the log, proved by its receipt.
+    pub fn place_logged(&mut self, certificate: &Logged<Certificate>) {
+        self.place(certificate.id(), certificate.index());
+    }
+
+    fn place(&mut self, id: ObjectId, index: u64) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.index = Some(index);
+        }
+    }
+
+    /// The certificate of this id.
+    #[must_use]
+    pub fn certificate(&self, id: &ObjectId) -> Option<&Verified<Certificate>> {
+        self.entries.get(id).map(|entry| &entry.certificate)
+    }
+
+    /// Where the certificate stands in the log, if that is known.
+    #[must_use]
+    pub fn index_of(&self, id: &ObjectId) -> Option<u64> {
+        self.entries.get(id).and_then(|entry| entry.index)
+    }
+
+    /// Since when the certificate is revoked, if it is known to be.
+    #[must_use]
+    pub fn revocation_of(&self, id: &ObjectId) -> Option<&Revocation> {
+        self.entries.get(id).and_then(|entry| entry.revoked.as_ref())
+    }
+
+    /// Every certificate whose id begins with these 16 bytes, as printed codes name signers.
+    pub fn with_prefix(&self, prefix: IdPrefix) -> impl Iterator<Item = &Verified<Certificate>> {
+        self.entries.iter().filter(move |(id, _)| id.prefix() == prefix).map(|(_, entry)| &entry.certificate)
+    }
+
+    /// The certificate that the log placed at this index.
+    #[must_use]
+    pub fn at_index(&self, index: u64) -> Option<&Verified<Certificate>> {
+        self.entries.values().find(|entry| entry.index == Some(index)).map(|entry| &entry.certificate)
+    }
+
+    /// The pinned root's id.
+    #[must_use]
+    pub const fn root(&self) -> ObjectId {
+        self.root
+    }
+}
+
+/// The rules between a certificate and its issuer.
+fn check_link(issuer: &Certificate, subject: &Certificate) -> Result<(), ChainError> {
+    let (above, below) = (issuer.fields(), subject.fields());
+    match (issuer.class(), subject.class()) {
+        (Class::Root, Class::Organisation) => {}
+        (Class::Organisation, Class::Person | Class::Service) => {
+            if above.organisation != below.organisation || above.organisation_kind != below.organisation_kind {
+                let (issuer, subject) = (above.organisation.clone(), below.organisation.clone());
+                return Err(ChainError::OtherOrganisation { issuer, subject });
+            }
+            if subject.class() == Class::Service && above.organisation_kind != OrgKind::Host {
+                return Err(ChainError::Depth);
+            }
+        }
+        _ => return Err(ChainError::Depth),
+    }
+    if below.not_before < above.not_before || below.not_after > above.not_after {
+        return Err(ChainError::OutlivesIssuer);
+    }
+    if issuer.valid_at(below.issued_at) { Ok(()) } else { Err(ChainError::IssuerNotValid { at: below.issued_at }) }
+}
+
+/// A rule broken between a certificate and its issuer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    /// Not root → organisation → person or service.
+    #[error("certificates go from root to organisation to person or service key, and no other way")]
+    Depth,
+    /// Issued for another organisation.
+    #[error("{issuer} issued a certificate for {subject}")]
+    OtherOrganisation {
+        /// The issuer's code or kind.
+        issuer: OrgCode,
+        /// The subject's code.
+        subject: OrgCode,
+    },
+    /// Valid outside its issuer's validity.
+    #[error("the certificate is valid on days on which its issuer's is not")]
+    OutlivesIssuer,
+    /// Signed while the issuer's certificate was not valid.
+    #[error("the issuer's certificate was not valid at {at}")]
+    IssuerNotValid {
+        /// When it was signed.
+        at: Timestamp,
+    },
+}
