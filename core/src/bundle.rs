@@ -72,7 +72,10 @@ impl Bundle {
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
         let one = |object: &SignedObject| ByteBuf::from(object.bytes().to_vec());
         let many = |objects: &[SignedObject]| objects.iter().map(one).collect();
-        let receipts = self.receipts.iter().map(|(id, receipt)| (*id, ByteBuf::from(receipt.encode())));
+        let receipts = self
+            .receipts
+            .iter()
+            .map(|(id, receipt)| (*id, ByteBuf::from(receipt.encode())));
         let map = encode(&Wire {
             typ: TYPE.into(),
             v: FORMAT_VERSION,
@@ -86,7 +89,8 @@ impl Bundle {
             head: self.head.as_ref().map(one),
             trust_policy_id: self.trust_policy_id,
         })?;
-        let length = u32::try_from(map.as_slice().len()).map_err(|_| EncodeError::Unsupported("a map beyond 4 GiB"))?;
+        let length = u32::try_from(map.as_slice().len())
+            .map_err(|_| EncodeError::Unsupported("a map beyond 4 GiB"))?;
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&length.to_be_bytes());
         bytes.extend_from_slice(map.as_slice());
@@ -133,7 +137,10 @@ impl Bundle {
         }
         let one = |bytes: ByteBuf| SignedObject::parse(&bytes);
         let many = |items: Vec<ByteBuf>| items.into_iter().map(one).collect::<Result<Vec<_>, _>>();
-        let receipts = wire.receipts.into_iter().map(|(id, bytes)| Ok((id, Receipt::decode(&bytes)?)));
+        let receipts = wire
+            .receipts
+            .into_iter()
+            .map(|(id, bytes)| Ok((id, Receipt::decode(&bytes)?)));
         Ok(Self {
             version: one(wire.version)?,
             card: wire.card.map(one).transpose()?,
@@ -150,12 +157,18 @@ impl Bundle {
     /// The receipt of an object.
     #[must_use]
     pub fn receipt_of(&self, id: &ObjectId) -> Option<&Receipt> {
-        self.receipts.iter().find(|(of, _)| of == id).map(|(_, receipt)| receipt)
+        self.receipts
+            .iter()
+            .find(|(of, _)| of == id)
+            .map(|(_, receipt)| receipt)
     }
 }
 
 fn positions(file: &[u8]) -> impl Iterator<Item = usize> {
-    file.windows(MAGIC.len()).enumerate().filter(|(_, window)| *window == MAGIC).map(|(at, _)| at)
+    file.windows(MAGIC.len())
+        .enumerate()
+        .filter(|(_, window)| *window == MAGIC)
+        .map(|(at, _)| at)
 }
 
 /// Why bytes are not a bundle.

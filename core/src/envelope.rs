@@ -56,13 +56,13 @@ impl Header {
         let claims = IntMap::default()
             .put(CLAIM_ISSUER, self.issuer.clone())
             .put(CLAIM_SUBJECT, self.subject.clone())
-            .put(CLAIM_ISSUED_AT, i128::from(self.issued_at.seconds()));
+            .put_number(CLAIM_ISSUED_AT, self.issued_at.seconds());
         let thumbprint = self.certificate.map(|certificate| {
             let digest = Value::Bytes(certificate.as_bytes().to_vec());
             Value::Array(vec![Value::Integer(THUMBPRINT_ALGORITHM.into()), digest])
         });
         IntMap::default()
-            .put(LABEL_ALGORITHM, ALGORITHM)
+            .put_number(LABEL_ALGORITHM, ALGORITHM)
             .put(LABEL_CONTENT_TYPE, self.kind.content_type())
             .put_map(LABEL_CLAIMS, claims)
             .put_some(LABEL_CERTIFICATE, thumbprint)
@@ -132,9 +132,23 @@ impl SignedObject {
         };
         profile::check(bytes, limit).map_err(DecodeError::from)?;
         profile::check(&bytes[split.payload.clone()], limit).map_err(DecodeError::from)?;
-        if header.encode().is_ok_and(|again| again.as_slice() == &bytes[split.protected.clone()]) {
-            let Split { protected, payload, signature } = split;
-            Ok(Self { id: ObjectId::of(bytes), bytes: bytes.to_vec(), header, protected, payload, signature })
+        if header
+            .encode()
+            .is_ok_and(|again| again.as_slice() == &bytes[split.protected.clone()])
+        {
+            let Split {
+                protected,
+                payload,
+                signature,
+            } = split;
+            Ok(Self {
+                id: ObjectId::of(bytes),
+                bytes: bytes.to_vec(),
+                header,
+                protected,
+                payload,
+                signature,
+            })
         } else {
             Err(EnvelopeError::Header(DecodeError::NotCanonical.into()))
         }
@@ -209,7 +223,9 @@ pub(crate) fn assemble(protected: &[u8], payload: &[u8], signature: &Signature) 
         Value::Bytes(payload.to_vec()),
         Value::Bytes(signature.as_bytes().to_vec()),
     ];
-    encode(&items).expect("byte strings and an empty map are in the profile").into_vec()
+    encode(&items)
+        .expect("byte strings and an empty map are in the profile")
+        .into_vec()
 }
 
 /// RFC 9052 §4.4: `["Signature1", protected, external_aad, payload]`.
@@ -220,7 +236,9 @@ pub(crate) fn signature_structure(protected: &[u8], external: &[u8], payload: &[
         Value::Bytes(external.to_vec()),
         Value::Bytes(payload.to_vec()),
     ];
-    encode(&items).expect("text and byte strings are in the profile").into_vec()
+    encode(&items)
+        .expect("text and byte strings are in the profile")
+        .into_vec()
 }
 
 /// The places of the four parts; the profile was checked, so heads are shortest and lengths hold.
@@ -243,7 +261,11 @@ impl Split {
         let payload = byte_string(rest(protected.end + 1)?, protected.end + 1)?;
         let signature = byte_string(rest(payload.end)?, payload.end)?;
         let signature = Signature::from_bytes(bytes.get(signature)?.try_into().ok()?);
-        Some(Self { protected, payload, signature })
+        Some(Self {
+            protected,
+            payload,
+            signature,
+        })
     }
 }
 
@@ -265,7 +287,10 @@ fn byte_string(rest: &[u8], offset: usize) -> Option<Range<usize>> {
     };
     let length = match width {
         0 => usize::from(first & 0x1f),
-        _ => rest.get(1..1 + width)?.iter().fold(0, |length, digit| (length << 8) | usize::from(*digit)),
+        _ => rest
+            .get(1..1 + width)?
+            .iter()
+            .fold(0, |length, digit| (length << 8) | usize::from(*digit)),
     };
     let start = offset + 1 + width;
     Some(start..start.checked_add(length)?)

@@ -9,5 +9,21 @@ pub mod draft;
 pub mod validate;
 pub mod plan;
 pub mod canonical;
+pub mod statement;
+pub mod sign;
+pub mod envelope;
+pub mod trust;
+pub mod verify;
+pub mod log;
+pub mod receipt;
+pub mod status;
+pub mod head;
+pub mod snapshot;
+pub mod card;
+pub mod code;
+pub mod bundle;
+// currency
+// check
+
 pub mod id;
 pub mod time;

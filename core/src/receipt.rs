@@ -40,14 +40,22 @@ impl Receipt {
     /// [`ReceiptError`] when leaf or proof are damaged.
     pub fn decode(bytes: &[u8]) -> Result<Self, ReceiptError> {
         let wire: Wire = decode(bytes, MAX_RECEIPT)?;
-        Ok(Self { leaf: Leaf::decode(&wire.leaf)?, proof: LogProof::parse(&wire.proof)? })
+        Ok(Self {
+            leaf: Leaf::decode(&wire.leaf)?,
+            proof: LogProof::parse(&wire.proof)?,
+        })
     }
 
     /// The receipt's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let wire = Wire { leaf: self.leaf.encode(), proof: self.proof.to_string() };
-        encode(&wire).expect("a leaf and a proof's ASCII text are in the profile").into_vec()
+        let wire = Wire {
+            leaf: self.leaf.encode(),
+            proof: self.proof.to_string(),
+        };
+        encode(&wire)
+            .expect("a leaf and a proof's ASCII text are in the profile")
+            .into_vec()
     }
 
     /// The leaf.

@@ -32,7 +32,8 @@ impl Signature {
     /// RFC 8032 with the strict rules of FORMAT §3; the only verification in this crate.
     pub(crate) fn verifies(&self, key: &PublicKey, message: &[u8]) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(&self.0);
-        VerifyingKey::from_bytes(key.as_bytes()).is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
+        VerifyingKey::from_bytes(key.as_bytes())
+            .is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
     }
 }
 
@@ -82,7 +83,10 @@ impl ToBeSigned {
     ///
     /// # Errors
     /// [`SigningError`] when the certificate's roles do not allow this kind, or a text is outside the profile.
-    pub fn statement<S: Statement>(statement: &S, signer: &Verified<Certificate>) -> Result<Self, SigningError> {
+    pub fn statement<S: Statement>(
+        statement: &S,
+        signer: &Verified<Certificate>,
+    ) -> Result<Self, SigningError> {
         Self::with_external(statement, signer, &[])
     }
 
@@ -104,9 +108,18 @@ impl ToBeSigned {
     /// [`SigningError::NotPermitted`] for any other certificate.
     pub fn root(certificate: &Certificate) -> Result<Self, SigningError> {
         if !certificate.is_root() {
-            return Err(SigningError::NotPermitted { kind: Kind::Certificate, key: certificate.key() });
+            return Err(SigningError::NotPermitted {
+                kind: Kind::Certificate,
+                key: certificate.key(),
+            });
         }
-        Self::object(certificate, certificate.organisation().as_str(), None, certificate.key(), &[])
+        Self::object(
+            certificate,
+            certificate.organisation().as_str(),
+            None,
+            certificate.key(),
+            &[],
+        )
     }
 
     /// Prepares an enrolment request, which the candidate's new key signs.
@@ -114,14 +127,26 @@ impl ToBeSigned {
     /// # Errors
     /// [`SigningError::Encode`] when a text is outside the profile.
     pub fn enrolment(enrolment: &Enrolment) -> Result<Self, SigningError> {
-        Self::object(enrolment, enrolment.organisation.as_str(), None, enrolment.key, &[])
+        Self::object(
+            enrolment,
+            enrolment.organisation.as_str(),
+            None,
+            enrolment.key,
+            &[],
+        )
     }
 
     /// Prepares a tree head for the log's key (C2SP signed-note: the text is what is signed).
     #[must_use]
     pub fn checkpoint(checkpoint: &Checkpoint, key: PublicKey) -> Self {
         let message = checkpoint.text().into_bytes();
-        Self { kind: Subject::Checkpoint, key, protected: Vec::new(), payload: Vec::new(), message }
+        Self {
+            kind: Subject::Checkpoint,
+            key,
+            protected: Vec::new(),
+            payload: Vec::new(),
+            message,
+        }
     }
 
     fn with_external<S: Statement>(
@@ -131,7 +156,10 @@ impl ToBeSigned {
     ) -> Result<Self, SigningError> {
         let certificate = signer.content();
         if !certificate.permits(S::KIND) {
-            return Err(SigningError::NotPermitted { kind: S::KIND, key: certificate.key() });
+            return Err(SigningError::NotPermitted {
+                kind: S::KIND,
+                key: certificate.key(),
+            });
         }
         let issuer = certificate.organisation().as_str();
         Self::object(statement, issuer, Some(signer.id()), certificate.key(), external)
@@ -154,7 +182,13 @@ impl ToBeSigned {
         };
         let protected = header.encode()?.into_vec();
         let message = signature_structure(&protected, external, &payload);
-        Ok(Self { kind: Subject::Object(S::KIND), key, protected, payload, message })
+        Ok(Self {
+            kind: Subject::Object(S::KIND),
+            key,
+            protected,
+            payload,
+            message,
+        })
     }
 
     /// What is being signed.
@@ -195,7 +229,10 @@ impl ToBeSigned {
     pub(crate) fn signature(&self, port: &dyn SigningPort) -> Result<Signature, SigningError> {
         let held = port.public_key();
         if held != self.key {
-            return Err(SigningError::OtherKey { expected: self.key, held });
+            return Err(SigningError::OtherKey {
+                expected: self.key,
+                held,
+            });
         }
         let signature = port.sign(self).map_err(SigningError::Port)?;
         if signature.verifies(&self.key, &self.message) {

@@ -9,7 +9,8 @@ use crate::envelope::MAX_LOG_VIEW;
 use crate::id::ObjectId;
 use crate::log::tree::Hash;
 use crate::statement::{
-    ContentError, FORMAT_VERSION, Kind, LoggedStatement, Statement, check_type, decode_payload, sealed, type_name,
+    ContentError, FORMAT_VERSION, Kind, LoggedStatement, Statement, check_type, decode_payload, sealed,
+    type_name,
 };
 use crate::status::{State, Status, Statuses, Warning};
 use crate::time::Timestamp;
@@ -45,10 +46,19 @@ impl Snapshot {
     pub fn of(statuses: &Statuses, root: Hash, issued_at: Timestamp) -> Self {
         let size = statuses.size();
         let nibbles = (0..size).step_by(2).map(|even| {
-            let odd = if even + 1 < size { nibble(statuses, even + 1) } else { 0 };
+            let odd = if even + 1 < size {
+                nibble(statuses, even + 1)
+            } else {
+                0
+            };
             nibble(statuses, even) | (odd << 4)
         });
-        Self { issued_at, size, root, nibbles: nibbles.collect() }
+        Self {
+            issued_at,
+            size,
+            root,
+            nibbles: nibbles.collect(),
+        }
     }
 
     /// The status of the leaf at `index`; nothing beyond the snapshot's size.
@@ -65,7 +75,14 @@ impl Snapshot {
             2 => Bits::Suspended,
             _ => Bits::Superseded,
         };
-        Some((bits, if nibble & 4 == 0 { Warning::None } else { Warning::Open }))
+        Some((
+            bits,
+            if nibble & 4 == 0 {
+                Warning::None
+            } else {
+                Warning::Open
+            },
+        ))
     }
 
     /// Tree size.
@@ -142,14 +159,25 @@ impl Statement for Snapshot {
     fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
         let wire: Wire = decode_payload(Self::KIND, payload, MAX_LOG_VIEW)?;
         check_type(Self::KIND, &wire.typ, wire.v)?;
-        let snapshot = Self { issued_at: wire.iat, size: wire.size, root: wire.root, nibbles: wire.status };
+        let snapshot = Self {
+            issued_at: wire.iat,
+            size: wire.size,
+            root: wire.root,
+            nibbles: wire.status,
+        };
         let bytes = u64::try_from(snapshot.nibbles.len()).unwrap_or(u64::MAX);
         let padding = snapshot.size % 2 == 1 && snapshot.nibbles.last().is_some_and(|last| last >> 4 != 0);
         if bytes != snapshot.size.div_ceil(2) || padding {
-            return Err(ContentError::value("status", "must hold four bits for every leaf and no more"));
+            return Err(ContentError::value(
+                "status",
+                "must hold four bits for every leaf and no more",
+            ));
         }
         if snapshot.nibbles.iter().any(|byte| byte & 0x88 != 0) {
-            return Err(ContentError::value("status", "the fourth bit of every leaf is zero"));
+            return Err(ContentError::value(
+                "status",
+                "the fourth bit of every leaf is zero",
+            ));
         }
         if wire.exp != snapshot.expires_at() {
             return Err(ContentError::value("exp", "must be 26 hours after iat"));

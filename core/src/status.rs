@@ -115,7 +115,10 @@ impl Statuses {
     fn succeed(&mut self, index: u64, target: u64) {
         self.join(index, target);
         self.superseded.entry(target).or_insert(index);
-        let withdrawn = self.leaf(target).filter(|leaf| leaf.kind == Kind::Withdrawal).and_then(|leaf| leaf.target);
+        let withdrawn = self
+            .leaf(target)
+            .filter(|leaf| leaf.kind == Kind::Withdrawal)
+            .and_then(|leaf| leaf.target);
         if let Some(withdrawn) = withdrawn {
             self.superseded.entry(withdrawn).or_insert(index);
         }
@@ -142,7 +145,11 @@ impl Statuses {
         let chain = self.chain.get(&index)?;
         let reported = self.reports.values().any(|reported| reported == chain);
         let received = self.intakes.get(chain).is_some_and(|intake| *intake > index);
-        let warning = if reported || received { Warning::Open } else { Warning::None };
+        let warning = if reported || received {
+            Warning::Open
+        } else {
+            Warning::None
+        };
         Some(Status { state, warning })
     }
 
@@ -167,7 +174,10 @@ impl Statuses {
     /// The indices of the open reports in the chain of the version at `index`.
     pub fn open_reports(&self, index: u64) -> impl Iterator<Item = u64> {
         let chain = self.chain.get(&index).copied();
-        self.reports.iter().filter(move |(_, reported)| Some(**reported) == chain).map(|(report, _)| *report)
+        self.reports
+            .iter()
+            .filter(move |(_, reported)| Some(**reported) == chain)
+            .map(|(report, _)| *report)
     }
 
     /// The version that stands at the end of the chain of the version at `index`, by the first successor of each.
@@ -222,7 +232,12 @@ mod tests {
 
     #[test]
     fn a_successor_supersedes_and_the_first_one_wins() {
-        let statuses = log(&[ROOT, FIRST, (Kind::Version, 0, Some(1), None), (Kind::Version, 0, Some(1), None)]);
+        let statuses = log(&[
+            ROOT,
+            FIRST,
+            (Kind::Version, 0, Some(1), None),
+            (Kind::Version, 0, Some(1), None),
+        ]);
         assert_eq!(state(&statuses, 1), State::Superseded { by: 2 });
         assert_eq!(state(&statuses, 2), State::Current);
         assert_eq!(statuses.latest_after(1), 2);
@@ -248,18 +263,39 @@ mod tests {
     #[test]
     fn reports_warn_until_they_are_resolved() {
         let reported = [ROOT, FIRST, (Kind::Report, 0, Some(1), None)];
-        assert_eq!(log(&reported).of(1).map(|status| status.warning), Some(Warning::Open));
+        assert_eq!(
+            log(&reported).of(1).map(|status| status.warning),
+            Some(Warning::Open)
+        );
         let resolved = [reported.as_slice(), &[(Kind::Resolution, 0, Some(2), None)]].concat();
-        assert_eq!(log(&resolved).of(1).map(|status| status.warning), Some(Warning::None));
-        let intake = [ROOT, FIRST, (Kind::Intake, 0, Some(1), None), (Kind::Version, 0, Some(1), None)];
-        assert_eq!(log(&intake).of(1).map(|status| status.warning), Some(Warning::Open));
-        assert_eq!(log(&intake).of(3).map(|status| status.warning), Some(Warning::None));
+        assert_eq!(
+            log(&resolved).of(1).map(|status| status.warning),
+            Some(Warning::None)
+        );
+        let intake = [
+            ROOT,
+            FIRST,
+            (Kind::Intake, 0, Some(1), None),
+            (Kind::Version, 0, Some(1), None),
+        ];
+        assert_eq!(
+            log(&intake).of(1).map(|status| status.warning),
+            Some(Warning::Open)
+        );
+        assert_eq!(
+            log(&intake).of(3).map(|status| status.warning),
+            Some(Warning::None)
+        );
     }
 
     #[test]
     fn a_leaf_cannot_act_on_the_future() {
         let mut statuses = log(&[ROOT]);
-        let leaf = Leaf { target: Some(5), kind: Kind::Version, ..*statuses.leaf(0).expect("the root") };
+        let leaf = Leaf {
+            target: Some(5),
+            kind: Kind::Version,
+            ..*statuses.leaf(0).expect("the root")
+        };
         assert_eq!(statuses.push(&leaf), Err(StatusError { index: 1, target: 5 }));
     }
 }

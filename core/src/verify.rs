@@ -4,13 +4,12 @@
 //! holds strictly over the bytes as received, and payload, header and certificate agree. [`Logged`] means further:
 //! the pinned log holds exactly this object, after its signer's certificate and before any revocation was logged.
 
-use sha2::{Digest, Sha256};
-
 use crate::card::Stamp;
 use crate::envelope::{EnvelopeError, Header, SignedObject};
 use crate::id::{ObjectId, PlanId};
 use crate::log::checkpoint::{CheckpointError, VerifiedCheckpoint};
 use crate::log::tree::{TreeError, leaf_hash, verify_inclusion};
+use crate::plan::contacts::{Attachment, Digest};
 use crate::receipt::Receipt;
 use crate::statement::{ContentError, Disagreement, Enrolment, Kind, LoggedStatement, Statement};
 use crate::time::{Minute, Timestamp};
@@ -36,7 +35,10 @@ pub struct Logged<S> {
 ///
 /// # Errors
 /// [`VerifyError`] for the first broken rule.
-pub fn statement<S: Statement>(object: &SignedObject, directory: &Directory) -> Result<Verified<S>, VerifyError> {
+pub fn statement<S: Statement>(
+    object: &SignedObject,
+    directory: &Directory,
+) -> Result<Verified<S>, VerifyError> {
     with_external(object, directory, &[])
 }
 
@@ -63,7 +65,10 @@ pub fn root(object: &SignedObject) -> Result<Verified<Certificate>, VerifyError>
     }
     signed_by(object, content.key(), &[])?;
     expect_issuer(object, content.organisation().as_str())?;
-    Ok(Verified { content, object: object.clone() })
+    Ok(Verified {
+        content,
+        object: object.clone(),
+    })
 }
 
 /// Verifies a candidate's proof of possession: signed by the key it names. Nonce and invite are the organisation's to
@@ -78,7 +83,10 @@ pub fn enrolment(object: &SignedObject) -> Result<Verified<Enrolment>, VerifyErr
     if object.claimed_key().is_some() {
         return Err(VerifyError::Claim { claim: "x5t" });
     }
-    Ok(Verified { content, object: object.clone() })
+    Ok(Verified {
+        content,
+        object: object.clone(),
+    })
 }
 
 /// Verifies that the pinned log holds this object, in an order that lets it count (FORMAT §8, steps 5–6).
@@ -93,16 +101,32 @@ pub fn logged<S: LoggedStatement>(
 ) -> Result<Logged<S>, RegistrationError> {
     let (leaf, proof) = (receipt.leaf(), receipt.proof());
     if leaf.kind != S::KIND || leaf.id != verified.id() {
-        return Err(RegistrationError::OtherObject { logged: leaf.id, given: verified.id() });
+        return Err(RegistrationError::OtherObject {
+            logged: leaf.id,
+            given: verified.id(),
+        });
     }
-    if leaf.from != verified.content.from_index() || leaf.target.is_some() != verified.content.target().is_some() {
+    if leaf.from != verified.content.from_index()
+        || leaf.target.is_some() != verified.content.target().is_some()
+    {
         return Err(RegistrationError::OtherTarget);
     }
     let checkpoint = VerifiedCheckpoint::verify(&proof.checkpoint, policy)?;
     let hash = leaf_hash(&leaf.encode());
-    verify_inclusion(&hash, proof.index, checkpoint.size(), &proof.path, &checkpoint.root())?;
+    verify_inclusion(
+        &hash,
+        proof.index,
+        checkpoint.size(),
+        &proof.path,
+        &checkpoint.root(),
+    )?;
     let (index, time, tree_size) = (proof.index, leaf.time, checkpoint.size());
-    let logged = Logged { verified, index, time, tree_size };
+    let logged = Logged {
+        verified,
+        index,
+        time,
+        tree_size,
+    };
     check_order(&logged, leaf.signer, directory)?;
     Ok(logged)
 }
@@ -117,10 +141,17 @@ pub fn in_force<S: Statement>(
     tree_size: u64,
     directory: &Directory,
 ) -> Result<(), RegistrationError> {
-    let Some(signer) = view.signer() else { return Ok(()) };
-    let index = directory.index_of(&signer).ok_or(RegistrationError::NotPlaced { certificate: signer })?;
+    let Some(signer) = view.signer() else {
+        return Ok(());
+    };
+    let index = directory
+        .index_of(&signer)
+        .ok_or(RegistrationError::NotPlaced { certificate: signer })?;
     if index >= tree_size {
-        return Err(RegistrationError::Order { certificate: index, object: tree_size });
+        return Err(RegistrationError::Order {
+            certificate: index,
+            object: tree_size,
+        });
     }
     judge_signer(&signer, tree_size, view.signed_at(), directory)
 }
@@ -131,19 +162,30 @@ fn with_external<S: Statement>(
     external: &[u8],
 ) -> Result<Verified<S>, VerifyError> {
     if object.kind() != S::KIND {
-        return Err(VerifyError::Kind { expected: S::KIND, found: object.kind() });
+        return Err(VerifyError::Kind {
+            expected: S::KIND,
+            found: object.kind(),
+        });
     }
     let claimed = object.claimed_key();
     let signer = claimed.and_then(|id| directory.certificate(&id));
-    let signer = signer.ok_or(VerifyError::SignerUnknown { certificate: claimed })?.content();
+    let signer = signer
+        .ok_or(VerifyError::SignerUnknown { certificate: claimed })?
+        .content();
     if !signer.permits(S::KIND) {
-        return Err(VerifyError::NotGranted { key: signer.key(), kind: S::KIND });
+        return Err(VerifyError::NotGranted {
+            key: signer.key(),
+            kind: S::KIND,
+        });
     }
     signed_by(object, signer.key(), external)?;
     let content = content_of::<S>(object)?;
     expect_issuer(object, signer.organisation().as_str())?;
     content.agrees_with(signer.fields())?;
-    Ok(Verified { content, object: object.clone() })
+    Ok(Verified {
+        content,
+        object: object.clone(),
+    })
 }
 
 fn signed_by(object: &SignedObject, key: PublicKey, external: &[u8]) -> Result<(), VerifyError> {
@@ -158,7 +200,10 @@ fn signed_by(object: &SignedObject, key: PublicKey, external: &[u8]) -> Result<(
 fn content_of<S: Statement>(object: &SignedObject) -> Result<S, VerifyError> {
     let (header, payload) = object.peek_unverified();
     if header.kind != S::KIND {
-        return Err(VerifyError::Kind { expected: S::KIND, found: header.kind });
+        return Err(VerifyError::Kind {
+            expected: S::KIND,
+            found: header.kind,
+        });
     }
     let content = S::from_payload(payload)?;
     if header.subject != content.subject() {
@@ -172,7 +217,11 @@ fn content_of<S: Statement>(object: &SignedObject) -> Result<S, VerifyError> {
 
 fn expect_issuer(object: &SignedObject, organisation: &str) -> Result<(), VerifyError> {
     let (Header { issuer, .. }, _) = object.peek_unverified();
-    if issuer == organisation { Ok(()) } else { Err(VerifyError::Claim { claim: "iss" }) }
+    if issuer == organisation {
+        Ok(())
+    } else {
+        Err(VerifyError::Claim { claim: "iss" })
+    }
 }
 
 /// `certificate.index < object.index`, validity at the leaf's time, and revocation by log order.
@@ -186,15 +235,26 @@ fn check_order<S: LoggedStatement>(
         return if leaf_signer == expected {
             Ok(())
         } else {
-            Err(RegistrationError::OtherSigner { logged: leaf_signer, known: expected })
+            Err(RegistrationError::OtherSigner {
+                logged: leaf_signer,
+                known: expected,
+            })
         };
     };
-    let known = directory.index_of(&signer).ok_or(RegistrationError::NotPlaced { certificate: signer })?;
+    let known = directory
+        .index_of(&signer)
+        .ok_or(RegistrationError::NotPlaced { certificate: signer })?;
     if known != leaf_signer {
-        return Err(RegistrationError::OtherSigner { logged: leaf_signer, known });
+        return Err(RegistrationError::OtherSigner {
+            logged: leaf_signer,
+            known,
+        });
     }
     if known >= logged.index {
-        return Err(RegistrationError::Order { certificate: known, object: logged.index });
+        return Err(RegistrationError::Order {
+            certificate: known,
+            object: logged.index,
+        });
     }
     judge_signer(&signer, logged.index, logged.time.start(), directory)
 }
@@ -209,16 +269,25 @@ fn judge_signer(
     let mut next = Some(*signer);
     let mut place = place;
     while let Some(id) = next {
-        let Some(certificate) = directory.certificate(&id) else { return Ok(()) };
+        let Some(certificate) = directory.certificate(&id) else {
+            return Ok(());
+        };
         if id == *signer && !certificate.content().valid_at(at) {
-            return Err(RegistrationError::NotValid { key: certificate.content().key(), at });
+            return Err(RegistrationError::NotValid {
+                key: certificate.content().key(),
+                at,
+            });
         }
         if let Some(revocation) = directory.revocation_of(&id)
             && revocation.index < place
             && revocation.from_index <= place
         {
             let (key, revoked) = (certificate.content().key(), revocation.index);
-            return Err(RegistrationError::Revoked { key, revoked, object: place });
+            return Err(RegistrationError::Revoked {
+                key,
+                revoked,
+                object: place,
+            });
         }
         place = directory.index_of(&id).unwrap_or(place);
         next = certificate.signer();
@@ -345,15 +414,19 @@ impl<S: LoggedStatement> Loggable for Verified<S> {
 }
 
 mod sealed {
+    #[expect(
+        unnameable_types,
+        reason = "sealing: nobody outside may name, and so implement, this"
+    )]
     pub trait Sealed {}
     impl<S: crate::statement::LoggedStatement> Sealed for super::Verified<S> {}
 }
 
 /// Compares attachment bytes with what a version says of them: size first, then digest (FORMAT §8, step 9).
 #[must_use]
-pub fn attachment_matches(attachment: &crate::plan::contacts::Attachment, bytes: &[u8]) -> bool {
+pub fn attachment_matches(attachment: &Attachment, bytes: &[u8]) -> bool {
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    u64::from(attachment.size().number()) == size && Sha256::digest(bytes)[..] == attachment.sha256().as_bytes()[..]
+    attachment.size().value() == size && attachment.sha256() == Digest::of(bytes)
 }
 
 impl<S> core::fmt::Debug for Verified<S> {

@@ -53,6 +53,10 @@ impl IntMap {
         self
     }
 
+    pub(crate) fn put_number(self, key: i64, number: impl Into<i128>) -> Self {
+        self.put(key, Value::Integer(number.into()))
+    }
+
     pub(crate) fn put_some(self, key: i64, value: Option<impl Into<Value>>) -> Self {
         match value {
             Some(value) => self.put(key, value),

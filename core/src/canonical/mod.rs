@@ -12,7 +12,8 @@ mod value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub(crate) use fields::{IntMap, IntMapError};
+pub(crate) use fields::IntMap;
+pub use fields::IntMapError;
 pub use profile::{ProfileError, Rule};
 pub use text::{TextFault, text_fault};
 pub use value::EncodeError;

@@ -33,7 +33,12 @@ impl Checkpoint {
     /// The note's text.
     #[must_use]
     pub fn text(&self) -> String {
-        format!("{}\n{}\n{}\n", self.origin, self.size, STANDARD.encode(self.root.as_bytes()))
+        format!(
+            "{}\n{}\n{}\n",
+            self.origin,
+            self.size,
+            STANDARD.encode(self.root.as_bytes())
+        )
     }
 
     /// Reads a note's text: exactly the three lines that this log writes.
@@ -47,10 +52,23 @@ impl Checkpoint {
         else {
             return Err(CheckpointError::Text);
         };
-        let root = STANDARD.decode(root).ok().and_then(|root| <[u8; 32]>::try_from(root).ok());
-        let (Ok(size), Some(root)) = (size.parse(), root) else { return Err(CheckpointError::Text) };
-        let checkpoint = Self { origin: origin.to_owned(), size, root: Hash::from_bytes(root) };
-        if checkpoint.text() == text { Ok(checkpoint) } else { Err(CheckpointError::Text) }
+        let root = STANDARD
+            .decode(root)
+            .ok()
+            .and_then(|root| <[u8; 32]>::try_from(root).ok());
+        let (Ok(size), Some(root)) = (size.parse(), root) else {
+            return Err(CheckpointError::Text);
+        };
+        let checkpoint = Self {
+            origin: origin.to_owned(),
+            size,
+            root: Hash::from_bytes(root),
+        };
+        if checkpoint.text() == text {
+            Ok(checkpoint)
+        } else {
+            Err(CheckpointError::Text)
+        }
     }
 
     /// Signs with the log's key, whose name is the origin.
@@ -87,14 +105,23 @@ impl VerifiedCheckpoint {
     pub fn of_log(note: &Note, log: &VerifierKey) -> Result<Self, CheckpointError> {
         let checkpoint = Checkpoint::parse(note.text())?;
         if checkpoint.origin != log.name() || log.key_type() != KeyType::Log {
-            return Err(CheckpointError::Origin { expected: log.name().into(), found: checkpoint.origin });
+            return Err(CheckpointError::Origin {
+                expected: log.name().into(),
+                found: checkpoint.origin,
+            });
         }
-        let line = note.signature_of(log)?.ok_or_else(|| CheckpointError::NotSigned { by: log.name().into() })?;
+        let line = note
+            .signature_of(log)?
+            .ok_or_else(|| CheckpointError::NotSigned {
+                by: log.name().into(),
+            })?;
         let signature = <[u8; 64]>::try_from(line.bytes.as_slice()).map(Signature::from_bytes);
         if signature.is_ok_and(|signature| signature.verifies(&log.key(), note.text().as_bytes())) {
             Ok(Self { checkpoint })
         } else {
-            Err(CheckpointError::BadSignature { by: log.name().into() })
+            Err(CheckpointError::BadSignature {
+                by: log.name().into(),
+            })
         }
     }
 

@@ -49,7 +49,9 @@ impl Leaf {
             (Some(target), None) => Wire::Targeted(code, id, time, signer, target),
             (Some(target), Some(from)) => Wire::From(code, id, time, signer, target, from),
         };
-        encode(&wire).expect("integers and one byte string are in the profile").into_vec()
+        encode(&wire)
+            .expect("integers and one byte string are in the profile")
+            .into_vec()
     }
 
     /// Reads a leaf.
@@ -59,9 +61,16 @@ impl Leaf {
     pub fn decode(bytes: &[u8]) -> Result<Self, LeafError> {
         let items: Vec<serde_cbor::Value> = decode(bytes, MAX_LEAF)?;
         let mut items = items.into_iter();
-        let Some(serde_cbor::Value::Integer(code)) = items.next() else { return Err(LeafError::Shape) };
-        let Some(serde_cbor::Value::Bytes(id)) = items.next() else { return Err(LeafError::Shape) };
-        let kind = u64::try_from(code).ok().and_then(Kind::from_leaf_code).ok_or(LeafError::Kind { code })?;
+        let Some(serde_cbor::Value::Integer(code)) = items.next() else {
+            return Err(LeafError::Shape);
+        };
+        let Some(serde_cbor::Value::Bytes(id)) = items.next() else {
+            return Err(LeafError::Shape);
+        };
+        let kind = u64::try_from(code)
+            .ok()
+            .and_then(Kind::from_leaf_code)
+            .ok_or(LeafError::Kind { code })?;
         let numbers = items
             .map(|item| match item {
                 serde_cbor::Value::Integer(number) => u64::try_from(number).map_err(|_| LeafError::Shape),
@@ -79,7 +88,14 @@ impl Leaf {
         if (kind == Kind::KeyStatus) != from.is_some() {
             return Err(LeafError::Shape);
         }
-        Ok(Self { kind, id, time, signer, target, from })
+        Ok(Self {
+            kind,
+            id,
+            time,
+            signer,
+            target,
+            from,
+        })
     }
 
     /// The leaf's hash in the tree.
@@ -99,7 +115,9 @@ pub enum LeafError {
     #[error("a log leaf is not [kind, id, time, signer, target, from]")]
     Shape,
     /// A kind this software does not know.
-    #[error("a log leaf has kind {code}, which this software does not know; a newer kind needs newer software")]
+    #[error(
+        "a log leaf has kind {code}, which this software does not know; a newer kind needs newer software"
+    )]
     Kind {
         /// The code found.
         code: i128,
@@ -112,7 +130,14 @@ mod tests {
 
     fn leaf(kind: Kind, target: Option<u64>, from: Option<u64>) -> Leaf {
         let time = Minute::from_minutes(29_000_000).expect("a minute");
-        Leaf { kind, id: ObjectId::of(b"object"), time, signer: 2, target, from }
+        Leaf {
+            kind,
+            id: ObjectId::of(b"object"),
+            time,
+            signer: 2,
+            target,
+            from,
+        }
     }
 
     #[test]

@@ -52,7 +52,11 @@ impl VerifierKey {
         if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '+') {
             return Err(NoteError::Name);
         }
-        Ok(Self { name: name.to_owned(), key_type, key })
+        Ok(Self {
+            name: name.to_owned(),
+            key_type,
+            key,
+        })
     }
 
     /// Parses the text form.
@@ -74,7 +78,11 @@ impl VerifierKey {
         };
         let key = PublicKey::parse(key.try_into().map_err(|_| NoteError::VerifierKey)?)?;
         let parsed = Self::new(name, key_type, key)?;
-        if hex::encode(parsed.id()) == id { Ok(parsed) } else { Err(NoteError::KeyId) }
+        if hex::encode(parsed.id()) == id {
+            Ok(parsed)
+        } else {
+            Err(NoteError::KeyId)
+        }
     }
 
     /// The key's name; a log's origin.
@@ -111,7 +119,13 @@ impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut material = vec![self.key_type.byte()];
         material.extend_from_slice(self.key.as_bytes());
-        write!(f, "{}+{}+{}", self.name, hex::encode(self.id()), STANDARD.encode(material))
+        write!(
+            f,
+            "{}+{}+{}",
+            self.name,
+            hex::encode(self.id()),
+            STANDARD.encode(material)
+        )
     }
 }
 
@@ -151,12 +165,17 @@ impl Note {
         let at = note.rfind("\n\n").ok_or(NoteError::Shape)?;
         let (text, lines) = (&note[..=at], &note[at + 2..]);
         let lines = lines.strip_suffix('\n').ok_or(NoteError::Shape)?;
-        let signatures: Vec<NoteSignature> =
-            lines.split('\n').map(NoteSignature::parse).collect::<Result<_, _>>()?;
+        let signatures: Vec<NoteSignature> = lines
+            .split('\n')
+            .map(NoteSignature::parse)
+            .collect::<Result<_, _>>()?;
         if signatures.len() > MAX_SIGNATURES {
             return Err(NoteError::Shape);
         }
-        Ok(Self { text: text.to_owned(), signatures })
+        Ok(Self {
+            text: text.to_owned(),
+            signatures,
+        })
     }
 
     /// The text that is signed, with its final line feed.
@@ -171,10 +190,15 @@ impl Note {
     /// [`NoteError::RepeatedKey`] when there are several: a log that signs twice is no log of ours.
     pub fn signature_of(&self, key: &VerifierKey) -> Result<Option<&NoteSignature>, NoteError> {
         let id = key.id();
-        let mut lines = self.signatures.iter().filter(|line| line.name == key.name && line.key_id == id);
+        let mut lines = self
+            .signatures
+            .iter()
+            .filter(|line| line.name == key.name && line.key_id == id);
         match (lines.next(), lines.next()) {
             (found, None) => Ok(found),
-            _ => Err(NoteError::RepeatedKey { name: key.name.clone() }),
+            _ => Err(NoteError::RepeatedKey {
+                name: key.name.clone(),
+            }),
         }
     }
 
@@ -204,7 +228,11 @@ impl NoteSignature {
         if name.is_empty() || bytes.is_empty() {
             return Err(NoteError::Shape);
         }
-        Ok(Self { name: name.to_owned(), key_id: *key_id, bytes: bytes.to_vec() })
+        Ok(Self {
+            name: name.to_owned(),
+            key_id: *key_id,
+            bytes: bytes.to_vec(),
+        })
     }
 }
 
@@ -266,7 +294,12 @@ mod tests {
         let parsed = Note::parse(note).expect("a note");
         assert_eq!(parsed.to_string(), note);
         assert_eq!(parsed.text(), "text\n");
-        for wrong in ["text", "text\n\n", "text\n\n\u{2014} a AAAAAAE=", "text\n\n- a AAAAAAE=\n"] {
+        for wrong in [
+            "text",
+            "text\n\n",
+            "text\n\n\u{2014} a AAAAAAE=",
+            "text\n\n- a AAAAAAE=\n",
+        ] {
             assert_eq!(Note::parse(wrong), Err(NoteError::Shape), "{wrong}");
         }
     }

@@ -32,10 +32,21 @@ impl LogProof {
         if lines.next() != Some(MAGIC) {
             return Err(ProofError);
         }
-        let index = lines.next().and_then(|line| line.strip_prefix("index ")).ok_or(ProofError)?;
+        let index = lines
+            .next()
+            .and_then(|line| line.strip_prefix("index "))
+            .ok_or(ProofError)?;
         let path = lines.map(hash).collect::<Option<Vec<Hash>>>().ok_or(ProofError)?;
-        let proof = Self { index: index.parse().map_err(|_| ProofError)?, path, checkpoint: checkpoint.into() };
-        if proof.path.len() <= MAX_PATH && proof.to_string() == text { Ok(proof) } else { Err(ProofError) }
+        let proof = Self {
+            index: index.parse().map_err(|_| ProofError)?,
+            path,
+            checkpoint: checkpoint.into(),
+        };
+        if proof.path.len() <= MAX_PATH && proof.to_string() == text {
+            Ok(proof)
+        } else {
+            Err(ProofError)
+        }
     }
 }
 
@@ -47,7 +58,9 @@ fn hash(line: &str) -> Option<Hash> {
 impl core::fmt::Display for LogProof {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "{MAGIC}\nindex {}\n", self.index)?;
-        self.path.iter().try_for_each(|hash| write!(f, "{}\n", STANDARD.encode(hash.as_bytes())))?;
+        self.path
+            .iter()
+            .try_for_each(|hash| write!(f, "{}\n", STANDARD.encode(hash.as_bytes())))?;
         write!(f, "\n{}", self.checkpoint)
     }
 }
@@ -65,7 +78,11 @@ mod tests {
     #[test]
     fn the_text_round_trips_and_nothing_else_parses() {
         let path = vec![leaf_hash(b"a"), leaf_hash(b"b")];
-        let proof = LogProof { index: 5, path, checkpoint: "log\n9\nroot\n\n\u{2014} log AAAA\n".into() };
+        let proof = LogProof {
+            index: 5,
+            path,
+            checkpoint: "log\n9\nroot\n\n\u{2014} log AAAA\n".into(),
+        };
         let text = proof.to_string();
         assert_eq!(LogProof::parse(&text), Ok(proof));
         for wrong in [

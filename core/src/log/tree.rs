@@ -29,13 +29,26 @@ impl Hash {
 /// `H(0x00 ‖ leaf)`.
 #[must_use]
 pub fn leaf_hash(leaf: &[u8]) -> Hash {
-    Hash(Sha256::new().chain_update([0]).chain_update(leaf).finalize().into())
+    Hash(
+        Sha256::new()
+            .chain_update([0])
+            .chain_update(leaf)
+            .finalize()
+            .into(),
+    )
 }
 
 /// `H(0x01 ‖ left ‖ right)`.
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Hash(Sha256::new().chain_update([1]).chain_update(left.0).chain_update(right.0).finalize().into())
+    Hash(
+        Sha256::new()
+            .chain_update([1])
+            .chain_update(left.0)
+            .chain_update(right.0)
+            .finalize()
+            .into(),
+    )
 }
 
 /// The root of the empty tree: `H("")`.
@@ -93,7 +106,11 @@ impl HashReader for MemoryTree {
 /// # Errors
 /// [`TreeError::Missing`] when the reader lacks a hash.
 pub fn root(reader: &impl HashReader, size: u64) -> Result<Hash, TreeError> {
-    if size == 0 { Ok(empty_root()) } else { range_root(reader, 0, size) }
+    if size == 0 {
+        Ok(empty_root())
+    } else {
+        range_root(reader, 0, size)
+    }
 }
 
 /// The audit path of leaf `index` in the tree of `size` leaves, from the leaf's sibling up.
@@ -126,7 +143,10 @@ pub fn inclusion_proof(reader: &impl HashReader, index: u64, size: u64) -> Resul
 /// [`TreeError`] when `old` is zero or larger than `new`, or a hash is missing.
 pub fn consistency_proof(reader: &impl HashReader, old: u64, new: u64) -> Result<Vec<Hash>, TreeError> {
     if old == 0 || old > new {
-        return Err(TreeError::OutsideTree { index: old, size: new });
+        return Err(TreeError::OutsideTree {
+            index: old,
+            size: new,
+        });
     }
     let (mut start, mut end) = (0, new);
     let mut path = Vec::new();
@@ -151,7 +171,13 @@ pub fn consistency_proof(reader: &impl HashReader, old: u64, new: u64) -> Result
 ///
 /// # Errors
 /// [`TreeError`] when the path is of the wrong length or leads to another root.
-pub fn verify_inclusion(leaf: &Hash, index: u64, size: u64, path: &[Hash], root: &Hash) -> Result<(), TreeError> {
+pub fn verify_inclusion(
+    leaf: &Hash,
+    index: u64,
+    size: u64,
+    path: &[Hash],
+    root: &Hash,
+) -> Result<(), TreeError> {
     if index >= size {
         return Err(TreeError::OutsideTree { index, size });
     }
@@ -190,10 +216,17 @@ pub fn verify_consistency(
     new_root: &Hash,
 ) -> Result<(), TreeError> {
     if old == 0 || old > new {
-        return Err(TreeError::OutsideTree { index: old, size: new });
+        return Err(TreeError::OutsideTree {
+            index: old,
+            size: new,
+        });
     }
     if old == new {
-        return if path.is_empty() { expect_root(old_root, new_root) } else { Err(TreeError::PathLength) };
+        return if path.is_empty() {
+            expect_root(old_root, new_root)
+        } else {
+            Err(TreeError::PathLength)
+        };
     }
     let shift = old.trailing_zeros();
     let (mut at, mut last) = ((old - 1) >> shift, (new - 1) >> shift);
@@ -233,7 +266,10 @@ fn expect_root(computed: &Hash, expected: &Hash) -> Result<(), TreeError> {
     if computed == expected {
         Ok(())
     } else {
-        Err(TreeError::OtherRoot { computed: *computed, expected: *expected })
+        Err(TreeError::OtherRoot {
+            computed: *computed,
+            expected: *expected,
+        })
     }
 }
 
@@ -243,10 +279,15 @@ fn range_root(reader: &impl HashReader, start: u64, end: u64) -> Result<Hash, Tr
     if count.is_power_of_two() {
         let level = count.trailing_zeros();
         let index = start >> level;
-        return reader.node(level, index).ok_or(TreeError::Missing { level, index });
+        return reader
+            .node(level, index)
+            .ok_or(TreeError::Missing { level, index });
     }
     let middle = start + split(count);
-    Ok(node_hash(&range_root(reader, start, middle)?, &range_root(reader, middle, end)?))
+    Ok(node_hash(
+        &range_root(reader, start, middle)?,
+        &range_root(reader, middle, end)?,
+    ))
 }
 
 /// The largest power of two below `count` (RFC 6962 §2.1); `count` is at least two.

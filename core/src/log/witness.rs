@@ -42,7 +42,10 @@ impl WitnessPolicy {
             known.ok_or(WitnessError::Line { number })?;
         }
         match policy.quorum {
-            Some(quorum) => Ok(Self { members: policy.members, quorum }),
+            Some(quorum) => Ok(Self {
+                members: policy.members,
+                quorum,
+            }),
             None => Err(WitnessError::NoQuorum),
         }
     }
@@ -61,13 +64,17 @@ impl WitnessPolicy {
         match &self.quorum {
             None => Ok(()),
             Some(quorum) if self.witnessed(quorum, note)? => Ok(()),
-            Some(quorum) => Err(WitnessError::Quorum { quorum: quorum.clone() }),
+            Some(quorum) => Err(WitnessError::Quorum {
+                quorum: quorum.clone(),
+            }),
         }
     }
 
     fn witnessed(&self, name: &str, note: &Note) -> Result<bool, WitnessError> {
         match &self.members[name] {
-            Member::Witness(key) => Ok(note.signature_of(key)?.is_some_and(|line| cosigned(key, note, &line.bytes))),
+            Member::Witness(key) => Ok(note
+                .signature_of(key)?
+                .is_some_and(|line| cosigned(key, note, &line.bytes))),
             Member::Group { threshold, names } => {
                 let mut count = 0;
                 for name in names {
@@ -81,9 +88,17 @@ impl WitnessPolicy {
 
 /// `cosignature/v1`: the signature covers a header, the time and the whole note text.
 fn cosigned(key: &VerifierKey, note: &Note, line: &[u8]) -> bool {
-    let Some((time, signature)) = line.split_first_chunk::<8>() else { return false };
-    let Ok(signature) = <[u8; 64]>::try_from(signature) else { return false };
-    let message = format!("cosignature/v1\ntime {}\n{}", u64::from_be_bytes(*time), note.text());
+    let Some((time, signature)) = line.split_first_chunk::<8>() else {
+        return false;
+    };
+    let Ok(signature) = <[u8; 64]>::try_from(signature) else {
+        return false;
+    };
+    let message = format!(
+        "cosignature/v1\ntime {}\n{}",
+        u64::from_be_bytes(*time),
+        note.text()
+    );
     Signature::from_bytes(signature).verifies(&key.key(), message.as_bytes())
 }
 
@@ -98,7 +113,9 @@ struct Parser {
 /// `None` means that the line breaks a rule of tlog-policy.
 impl Parser {
     fn witness(&mut self, name: &str, key: &str) -> Option<()> {
-        let key = VerifierKey::parse(key).ok().filter(|key| key.key_type() == KeyType::Witness)?;
+        let key = VerifierKey::parse(key)
+            .ok()
+            .filter(|key| key.key_type() == KeyType::Witness)?;
         let new_key = self.keys.insert(*key.key().as_bytes());
         self.define(name, Member::Witness(key)).filter(|()| new_key)
     }
@@ -109,9 +126,9 @@ impl Parser {
             "all" => names.len(),
             number => number.parse().ok()?,
         };
-        let each_once = names.iter().all(|name| {
-            self.members.contains_key(*name) && self.used.insert((*name).to_owned())
-        });
+        let each_once = names
+            .iter()
+            .all(|name| self.members.contains_key(*name) && self.used.insert((*name).to_owned()));
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         if !each_once || threshold == 0 || threshold > names.len() {
             return None;
@@ -174,14 +191,20 @@ mod tests {
         let message = format!("cosignature/v1\ntime 7\n{}", note.text());
         let mut bytes = 7_u64.to_be_bytes().to_vec();
         bytes.extend_from_slice(&secret.sign(message.as_bytes()).to_bytes());
-        note.push(NoteSignature { name: key.name().into(), key_id: key.id(), bytes });
+        note.push(NoteSignature {
+            name: key.name().into(),
+            key_id: key.id(),
+            bytes,
+        });
     }
 
     #[test]
     fn a_quorum_counts_each_witness_once() {
         let witnesses: Vec<_> = (1..=3).map(witness).collect();
-        let lines: String =
-            witnesses.iter().map(|(_, key)| format!("witness {} {key}\n", key.name())).collect();
+        let lines: String = witnesses
+            .iter()
+            .map(|(_, key)| format!("witness {} {key}\n", key.name()))
+            .collect();
         let text = format!("{lines}group g 2 w1.example w2.example w3.example\nquorum g\n");
         let policy = WitnessPolicy::parse(&text).expect("a policy");
         let mut note = Note::new("log.example\n1\nAAAA\n".into(), Vec::new());
@@ -199,7 +222,11 @@ mod tests {
     fn broken_policies_are_refused_with_their_line() {
         let (_, key) = witness(1);
         assert_eq!(WitnessPolicy::parse(""), Err(WitnessError::NoQuorum));
-        assert!(WitnessPolicy::parse("quorum none").expect("a policy").asks_for_none());
+        assert!(
+            WitnessPolicy::parse("quorum none")
+                .expect("a policy")
+                .asks_for_none()
+        );
         let cases = [
             ("quorum nobody".to_owned(), 1),
             ("quorum none\nquorum none".to_owned(), 2),
@@ -209,7 +236,11 @@ mod tests {
             ("group g any x".to_owned(), 1),
         ];
         for (text, number) in cases {
-            assert_eq!(WitnessPolicy::parse(&text), Err(WitnessError::Line { number }), "{text}");
+            assert_eq!(
+                WitnessPolicy::parse(&text),
+                Err(WitnessError::Line { number }),
+                "{text}"
+            );
         }
     }
 }

@@ -272,7 +272,7 @@ fn format_of(payload: &[u8]) -> Option<u8> {
 }
 
 /// Why a payload is not a plan version. It never quotes content.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanDecodeError {
     /// Written by newer software: neither fine nor forged.
     #[error("newer format: this plan is written in format {format}, and this software reads format 1")]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::plan::field::{Reader, Value, coded, debug_without_content, section};
+pub use crate::trust::{OrgCode, OrgCodeError};
 use crate::validate::rule;
 
 /// An NHS number whose check digit holds.
@@ -205,56 +206,6 @@ impl Value for RegistrationNumber {
         json!({ "type": "string", "pattern": "^([0-9]{7}|[0-9]{2}[A-Z][0-9]{4}[A-Z]|[A-Z]{2}[0-9]{5,6})$" })
     }
 }
-
-/// An organisation code: three to twelve capitals, digits and inner hyphens.
-///
-/// Real ones are three to eight letters and digits; the demonstration's carry `TEST-`, which no real one can.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct OrgCode(String);
-
-impl OrgCode {
-    /// Parses a code.
-    ///
-    /// # Errors
-    /// [`OrgCodeError`] when the text has another form.
-    pub fn parse(text: &str) -> Result<Self, OrgCodeError> {
-        let shape_holds = (3..=12).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-')
-            && !text.starts_with('-')
-            && !text.ends_with('-');
-        if shape_holds {
-            Ok(Self(text.into()))
-        } else {
-            Err(OrgCodeError)
-        }
-    }
-
-    /// The code.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for OrgCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl fmt::Debug for OrgCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A text that is not an organisation code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an organisation code is 3 to 12 capital letters, digits and inner hyphens")]
-pub struct OrgCodeError;
 
 impl Value for OrgCode {
     type Wire = String;

@@ -64,7 +64,13 @@ const LOGGED: [Kind; 14] = [
     Kind::Rehash,
 ];
 
-const UNLOGGED: [Kind; 5] = [Kind::Card, Kind::Head, Kind::Stamp, Kind::TrustList, Kind::Enrolment];
+const UNLOGGED: [Kind; 5] = [
+    Kind::Card,
+    Kind::Head,
+    Kind::Stamp,
+    Kind::TrustList,
+    Kind::Enrolment,
+];
 
 impl Kind {
     /// The code in a log leaf; kinds that are never logged have none.
@@ -90,8 +96,14 @@ impl Kind {
     /// The kind of a content type.
     #[must_use]
     pub fn from_content_type(content_type: &str) -> Option<Self> {
-        let name = content_type.strip_prefix("application/vnd.planseal.")?.strip_suffix("+cbor")?;
-        LOGGED.iter().chain(&UNLOGGED).copied().find(|kind| kind.name() == name)
+        let name = content_type
+            .strip_prefix("application/vnd.planseal.")?
+            .strip_suffix("+cbor")?;
+        LOGGED
+            .iter()
+            .chain(&UNLOGGED)
+            .copied()
+            .find(|kind| kind.name() == name)
     }
 
     /// The word for this kind in content types, payloads and messages.
@@ -142,6 +154,9 @@ mod tests {
         }
         assert_eq!(Kind::from_leaf_code(0), None);
         assert_eq!(Kind::from_leaf_code(15), None);
-        assert_eq!(Kind::from_content_type("application/vnd.planseal.other+cbor"), None);
+        assert_eq!(
+            Kind::from_content_type("application/vnd.planseal.other+cbor"),
+            None
+        );
     }
 }

@@ -20,8 +20,8 @@ pub use withdrawal::{Withdrawal, WithdrawalReason};
 
 use crate::canonical::{CanonicalBytes, DecodeError, EncodeError};
 use crate::id::{ObjectId, PlanId};
-use crate::time::Timestamp;
 use crate::plan::PlanDecodeError;
+use crate::time::Timestamp;
 use crate::trust::CertificateFields;
 
 /// A typed payload that a key can sign under one content type. Sealed: only this crate's kinds are signable.
@@ -95,7 +95,9 @@ pub enum ContentError {
         found: String,
     },
     /// A later version of the format.
-    #[error("this is written in a newer format (version {found}, this software reads {known}); update to read it")]
+    #[error(
+        "this is written in a newer format (version {found}, this software reads {known}); update to read it"
+    )]
     NewerFormat {
         /// The payload's `v`.
         found: u64,
@@ -122,11 +124,17 @@ pub struct Disagreement {
 
 impl ContentError {
     fn other_type(expected: &str, found: &str) -> Self {
-        Self::Type { expected: expected.to_owned(), found: found.chars().take(40).collect() }
+        Self::Type {
+            expected: expected.to_owned(),
+            found: found.chars().take(40).collect(),
+        }
     }
 
     pub(crate) fn value(field: &'static str, rule: impl ToString) -> Self {
-        Self::Value { field, rule: rule.to_string() }
+        Self::Value {
+            field,
+            rule: rule.to_string(),
+        }
     }
 }
 
@@ -143,7 +151,9 @@ fn expect_type(name: &str, payload: &[u8], limit: usize) -> Result<(), ContentEr
     crate::canonical::profile::check(payload, limit).map_err(DecodeError::from)?;
     let tree: serde_cbor::Value =
         serde_cbor::from_slice(payload).map_err(|_| DecodeError::Shape { at: 0 })?;
-    let serde_cbor::Value::Map(fields) = tree else { return Err(DecodeError::Shape { at: 0 }.into()) };
+    let serde_cbor::Value::Map(fields) = tree else {
+        return Err(DecodeError::Shape { at: 0 }.into());
+    };
     let field = |name: &str| fields.get(&serde_cbor::Value::Text(name.into()));
     match field("typ") {
         Some(serde_cbor::Value::Text(found)) if *found == name => {}
@@ -154,7 +164,10 @@ fn expect_type(name: &str, payload: &[u8], limit: usize) -> Result<(), ContentEr
         Some(serde_cbor::Value::Integer(found)) if *found == i128::from(FORMAT_VERSION) => Ok(()),
         Some(serde_cbor::Value::Integer(found)) if *found > i128::from(FORMAT_VERSION) => {
             let found = u64::try_from(*found).unwrap_or(u64::MAX);
-            Err(ContentError::NewerFormat { found, known: FORMAT_VERSION })
+            Err(ContentError::NewerFormat {
+                found,
+                known: FORMAT_VERSION,
+            })
         }
         _ => Err(ContentError::value("v", "missing or not a known version")),
     }
@@ -187,12 +200,19 @@ pub(crate) fn check_type(kind: Kind, typ: &str, v: u64) -> Result<(), ContentErr
     }
     match v {
         FORMAT_VERSION => Ok(()),
-        found if found > FORMAT_VERSION => Err(ContentError::NewerFormat { found, known: FORMAT_VERSION }),
+        found if found > FORMAT_VERSION => Err(ContentError::NewerFormat {
+            found,
+            known: FORMAT_VERSION,
+        }),
         _ => Err(ContentError::value("v", "not a known version")),
     }
 }
 
 pub(crate) mod sealed {
     /// Keeps the set of signable kinds closed.
+    #[expect(
+        unnameable_types,
+        reason = "sealing: nobody outside may name, and so implement, this"
+    )]
     pub trait Sealed {}
 }

@@ -18,9 +18,10 @@ impl Statement for PlanVersion {
 
     fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
         Self::decode(payload).map_err(|fault| match fault {
-            PlanDecodeError::NewerFormat { format } => {
-                ContentError::NewerFormat { found: format, known: FORMAT_VERSION }
-            }
+            PlanDecodeError::NewerFormat { format } => ContentError::NewerFormat {
+                found: u64::from(format),
+                known: FORMAT_VERSION,
+            },
             other => ContentError::Plan(Box::new(other)),
         })
     }
@@ -36,15 +37,26 @@ impl Statement for PlanVersion {
     /// The author printed on the page is the person certified: name, registration and organisation.
     fn agrees_with(&self, signer: &CertificateFields) -> Result<(), Disagreement> {
         let author = self.author();
-        let registration = author.registration().map(|held| (held.body().code(), held.number().as_str()));
-        let certified = signer.registration.as_ref().map(|held| (held.body.as_str(), held.number.as_str()));
+        let registration = author
+            .registration()
+            .map(|held| (held.body().code(), held.number().as_str()));
+        let certified = signer
+            .registration
+            .as_ref()
+            .map(|held| (held.body.as_str(), held.number.as_str()));
         if author.org() != &signer.organisation {
             return Err(Disagreement { field: "author.org" });
         }
         if author.name().as_str() != signer.name {
             return Err(Disagreement { field: "author.name" });
         }
-        if registration == certified { Ok(()) } else { Err(Disagreement { field: "author.registration" }) }
+        if registration == certified {
+            Ok(())
+        } else {
+            Err(Disagreement {
+                field: "author.registration",
+            })
+        }
     }
 }
 

@@ -65,7 +65,12 @@ impl Statement for Withdrawal {
     fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
         let wire: Wire = decode_payload(Self::KIND, payload, MAX_ENVELOPE)?;
         check_type(Self::KIND, &wire.typ, wire.v)?;
-        Ok(Self { plan: wire.plan, version: wire.target, reason: wire.reason, issued_at: wire.iat })
+        Ok(Self {
+            plan: wire.plan,
+            version: wire.target,
+            reason: wire.reason,
+            issued_at: wire.iat,
+        })
     }
 
     fn issued_at(&self) -> Timestamp {

@@ -92,16 +92,24 @@ impl Certificate {
             return Err(CertificateError::Validity { days, limit });
         }
         if class == Class::Service && fields.organisation_kind != OrgKind::Host {
-            return Err(CertificateError::ServiceOutsideHost { organisation: fields.organisation });
+            return Err(CertificateError::ServiceOutsideHost {
+                organisation: fields.organisation,
+            });
         }
         if class != Class::Person && fields.registration.is_some() {
             return Err(CertificateError::RegistrationWithoutPerson);
         }
-        let registration = fields.registration.iter().flat_map(|reg| [("reg", &reg.body), ("reg", &reg.number)]);
+        let registration = fields
+            .registration
+            .iter()
+            .flat_map(|reg| [("reg", &reg.body), ("reg", &reg.number)]);
         let names = [("name", &fields.name), ("orgname", &fields.organisation_name)];
         for (field, name) in names.into_iter().chain(registration) {
             if name.trim().is_empty() || name.chars().count() > MAX_NAME || name.contains('\n') {
-                return Err(CertificateError::Name { field, limit: MAX_NAME });
+                return Err(CertificateError::Name {
+                    field,
+                    limit: MAX_NAME,
+                });
             }
         }
         Ok(Self(fields))
@@ -186,7 +194,9 @@ pub enum CertificateError {
     #[error("a certificate names at least one role")]
     NoRole,
     /// Roles of different classes on one key.
-    #[error("one key, one role: root, organisation and service keys hold exactly one role, and no person holds these")]
+    #[error(
+        "one key, one role: root, organisation and service keys hold exactly one role, and no person holds these"
+    )]
     MixedRoles,
     /// Longer than allowed, or ending before it begins.
     #[error("a validity of {days} days; this class allows 0 to {limit}")]
@@ -279,7 +289,10 @@ impl Statement for Certificate {
         if certificate.0.roles == roles {
             Ok(certificate)
         } else {
-            Err(ContentError::value("roles", "must be sorted and without repetition"))
+            Err(ContentError::value(
+                "roles",
+                "must be sorted and without repetition",
+            ))
         }
     }
 

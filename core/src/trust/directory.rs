@@ -47,8 +47,15 @@ impl Directory {
     pub fn pinned(policy: &TrustPolicy) -> Self {
         let certificate = policy.root().clone();
         let root = certificate.id();
-        let entry = Entry { certificate, index: Some(0), revoked: None };
-        Self { root, entries: BTreeMap::from([(root, entry)]) }
+        let entry = Entry {
+            certificate,
+            index: Some(0),
+            revoked: None,
+        };
+        Self {
+            root,
+            entries: BTreeMap::from([(root, entry)]),
+        }
     }
 
     /// Verifies a certificate against its issuer and takes it in.
@@ -60,9 +67,18 @@ impl Directory {
         if !self.entries.contains_key(&id) {
             let certificate = verify::statement::<Certificate>(object, self)?;
             let issuer = certificate.signer().and_then(|issuer| self.certificate(&issuer));
-            let issuer = issuer.ok_or(VerifyError::SignerUnknown { certificate: object.claimed_key() })?;
+            let issuer = issuer.ok_or(VerifyError::SignerUnknown {
+                certificate: object.claimed_key(),
+            })?;
             check_link(issuer.content(), certificate.content())?;
-            self.entries.insert(id, Entry { certificate, index: None, revoked: None });
+            self.entries.insert(
+                id,
+                Entry {
+                    certificate,
+                    index: None,
+                    revoked: None,
+                },
+            );
         }
         Ok(&self.entries[&id].certificate)
     }
@@ -71,7 +87,10 @@ impl Directory {
     ///
     /// # Errors
     /// The first [`VerifyError`] that is not a missing issuer; whatever stays without an issuer is left out.
-    pub fn admit_all<'a>(&mut self, objects: impl IntoIterator<Item = &'a SignedObject>) -> Result<(), VerifyError> {
+    pub fn admit_all<'a>(
+        &mut self,
+        objects: impl IntoIterator<Item = &'a SignedObject>,
+    ) -> Result<(), VerifyError> {
         let mut waiting: Vec<&SignedObject> = objects.into_iter().collect();
         loop {
             let before = waiting.len();
@@ -132,13 +151,19 @@ impl Directory {
 
     /// Every certificate whose id begins with these 16 bytes, as printed codes name signers.
     pub fn with_prefix(&self, prefix: IdPrefix) -> impl Iterator<Item = &Verified<Certificate>> {
-        self.entries.iter().filter(move |(id, _)| id.prefix() == prefix).map(|(_, entry)| &entry.certificate)
+        self.entries
+            .iter()
+            .filter(move |(id, _)| id.prefix() == prefix)
+            .map(|(_, entry)| &entry.certificate)
     }
 
     /// The certificate that the log placed at this index.
     #[must_use]
     pub fn at_index(&self, index: u64) -> Option<&Verified<Certificate>> {
-        self.entries.values().find(|entry| entry.index == Some(index)).map(|entry| &entry.certificate)
+        self.entries
+            .values()
+            .find(|entry| entry.index == Some(index))
+            .map(|entry| &entry.certificate)
     }
 
     /// The pinned root's id.
@@ -154,7 +179,8 @@ fn check_link(issuer: &Certificate, subject: &Certificate) -> Result<(), ChainEr
     match (issuer.class(), subject.class()) {
         (Class::Root, Class::Organisation) => {}
         (Class::Organisation, Class::Person | Class::Service) => {
-            if above.organisation != below.organisation || above.organisation_kind != below.organisation_kind {
+            if above.organisation != below.organisation || above.organisation_kind != below.organisation_kind
+            {
                 let (issuer, subject) = (above.organisation.clone(), below.organisation.clone());
                 return Err(ChainError::OtherOrganisation { issuer, subject });
             }
@@ -167,7 +193,11 @@ fn check_link(issuer: &Certificate, subject: &Certificate) -> Result<(), ChainEr
     if below.not_before < above.not_before || below.not_after > above.not_after {
         return Err(ChainError::OutlivesIssuer);
     }
-    if issuer.valid_at(below.issued_at) { Ok(()) } else { Err(ChainError::IssuerNotValid { at: below.issued_at }) }
+    if issuer.valid_at(below.issued_at) {
+        Ok(())
+    } else {
+        Err(ChainError::IssuerNotValid { at: below.issued_at })
+    }
 }
 
 /// A rule broken between a certificate and its issuer.

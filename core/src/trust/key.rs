@@ -43,7 +43,10 @@ impl PublicKey {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let digits = hex::encode(&Sha256::digest(self.0)[..15]);
-        let groups: Vec<&str> = (0..digits.len()).step_by(5).map(|at| &digits[at..at + 5]).collect();
+        let groups: Vec<&str> = (0..digits.len())
+            .step_by(5)
+            .map(|at| &digits[at..at + 5])
+            .collect();
         groups.join(" ")
     }
 }
@@ -115,14 +118,19 @@ mod tests {
     #[test]
     fn every_small_order_encoding_is_refused() {
         for encoding in SMALL_ORDER {
-            let bytes: [u8; 32] = hex::decode(encoding).expect("hexadecimal").try_into().expect("32 bytes");
+            let bytes: [u8; 32] = hex::decode(encoding)
+                .expect("hexadecimal")
+                .try_into()
+                .expect("32 bytes");
             assert!(PublicKey::parse(&bytes).is_err(), "{encoding}");
         }
     }
 
     #[test]
     fn an_honest_key_is_accepted() {
-        let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key().to_bytes();
+        let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32])
+            .verifying_key()
+            .to_bytes();
         let parsed = PublicKey::parse(&key).expect("an honest key");
         assert_eq!(parsed.fingerprint().len(), 35);
     }

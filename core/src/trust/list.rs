@@ -13,7 +13,8 @@ use crate::id::ObjectId;
 use crate::log::tree::Hash;
 use crate::sign::Signature;
 use crate::statement::{
-    ContentError, FORMAT_VERSION, Kind, RevocationReason, Statement, check_type, decode_payload, sealed, type_name,
+    ContentError, FORMAT_VERSION, Kind, RevocationReason, Statement, check_type, decode_payload, sealed,
+    type_name,
 };
 use crate::time::Timestamp;
 use crate::trust::Certificate;
@@ -60,13 +61,26 @@ impl TrustList {
     ) -> Result<Self, ContentError> {
         let place = |id: &ObjectId| {
             let listed = certificates.iter().find(|listed| listed.object.id() == *id);
-            listed.map(|listed| listed.index).ok_or_else(|| ContentError::value("revocations", "not listed"))
+            listed
+                .map(|listed| listed.index)
+                .ok_or_else(|| ContentError::value("revocations", "not listed"))
         };
         let revocations = revocations
             .iter()
-            .map(|(id, revocation)| Ok(ListedRevocation { certificate: place(id)?, revocation: *revocation }))
+            .map(|(id, revocation)| {
+                Ok(ListedRevocation {
+                    certificate: place(id)?,
+                    revocation: *revocation,
+                })
+            })
             .collect::<Result<_, ContentError>>()?;
-        let list = Self { issued_at, size, root, certificates, revocations };
+        let list = Self {
+            issued_at,
+            size,
+            root,
+            certificates,
+            revocations,
+        };
         list.check_order()?;
         Ok(list)
     }
@@ -90,12 +104,17 @@ impl TrustList {
     }
 
     pub(crate) fn places(&self) -> impl Iterator<Item = (ObjectId, u64)> {
-        self.certificates.iter().map(|listed| (listed.object.id(), listed.index))
+        self.certificates
+            .iter()
+            .map(|listed| (listed.object.id(), listed.index))
     }
 
     pub(crate) fn revocations(&self) -> impl Iterator<Item = (ObjectId, Revocation)> {
         self.revocations.iter().filter_map(|listed| {
-            let certificate = self.certificates.iter().find(|other| other.index == listed.certificate)?;
+            let certificate = self
+                .certificates
+                .iter()
+                .find(|other| other.index == listed.certificate)?;
             Some((certificate.object.id(), listed.revocation))
         })
     }
@@ -105,7 +124,10 @@ impl TrustList {
         for listed in &self.certificates {
             let issuer_before = listed.issuer < listed.index || (listed.issuer == 0 && listed.index == 0);
             if previous >= Some(listed.index) || !issuer_before || listed.index >= self.size {
-                return Err(ContentError::value("certificates", "must stand in leaf order below the tree size"));
+                return Err(ContentError::value(
+                    "certificates",
+                    "must stand in leaf order below the tree size",
+                ));
             }
             previous = Some(listed.index);
         }
@@ -115,7 +137,12 @@ impl TrustList {
 
 impl core::fmt::Debug for TrustList {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "TrustList({} certificates at size {})", self.certificates.len(), self.size)
+        write!(
+            f,
+            "TrustList({} certificates at size {})",
+            self.certificates.len(),
+            self.size
+        )
     }
 }
 
@@ -148,7 +175,12 @@ impl Statement for TrustList {
             (listed.index, listed.issuer, payload, signature)
         };
         let revocation = |listed: &ListedRevocation| {
-            let Revocation { from_index, index, reason, at } = listed.revocation;
+            let Revocation {
+                from_index,
+                index,
+                reason,
+                at,
+            } = listed.revocation;
             (listed.certificate, from_index, index, reason, at)
         };
         encode(&Wire {
@@ -168,11 +200,24 @@ impl Statement for TrustList {
         let mut certificates: Vec<ListedCertificate> = Vec::with_capacity(wire.certificates.len());
         for (index, issuer, payload, signature) in wire.certificates {
             let object = rebuild(&certificates, index, issuer, &payload, &signature)?;
-            certificates.push(ListedCertificate { index, issuer, object });
+            certificates.push(ListedCertificate {
+                index,
+                issuer,
+                object,
+            });
         }
-        let revocations = wire.revocations.into_iter().map(|(certificate, from_index, index, reason, at)| {
-            ListedRevocation { certificate, revocation: Revocation { from_index, index, reason, at } }
-        });
+        let revocations = wire
+            .revocations
+            .into_iter()
+            .map(|(certificate, from_index, index, reason, at)| ListedRevocation {
+                certificate,
+                revocation: Revocation {
+                    from_index,
+                    index,
+                    reason,
+                    at,
+                },
+            });
         let list = Self {
             issued_at: wire.iat,
             size: wire.size,
@@ -207,7 +252,11 @@ fn rebuild(
         None
     } else {
         let place = earlier.binary_search_by_key(&issuer, |listed| listed.index);
-        Some(place.map(|place| earlier[place].object.id()).map_err(|_| refuse("an issuer is not listed"))?)
+        Some(
+            place
+                .map(|place| earlier[place].object.id())
+                .map_err(|_| refuse("an issuer is not listed"))?,
+        )
     };
     let header = Header {
         kind: Kind::Certificate,
@@ -216,7 +265,9 @@ fn rebuild(
         issued_at: certificate.issued_at(),
         certificate: signer,
     };
-    let signature: [u8; 64] = signature.try_into().map_err(|_| refuse("a signature has 64 bytes"))?;
+    let signature: [u8; 64] = signature
+        .try_into()
+        .map_err(|_| refuse("a signature has 64 bytes"))?;
     SignedObject::rebuild(&header, payload, &Signature::from_bytes(signature))
         .map_err(|fault| ContentError::value("certificates", fault))
 }

@@ -17,4 +17,4 @@ pub use key::{KeyError, PublicKey};
 pub use list::{ListedCertificate, TrustList};
 pub use organisation::{OrgCode, OrgCodeError, OrgKind};
 pub use policy::{PolicyError, TrustPolicy};
-pub use role::Role;
+pub use role::{Role, UnknownRole};

@@ -78,7 +78,8 @@ impl TrustPolicy {
             log,
             witnesses: WitnessPolicy::parse(&wire.witness)?,
             contact: wire.contact,
-            bytes: CanonicalBytes::check(bytes, MAX_ENVELOPE).map_err(|fault| ContentError::Decode(fault.into()))?,
+            bytes: CanonicalBytes::check(bytes, MAX_ENVELOPE)
+                .map_err(|fault| ContentError::Decode(fault.into()))?,
         })
     }
 

@@ -112,12 +112,17 @@ impl Role {
     /// The role of a word, for example `finaliser`.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        REGISTER.iter().find(|(_, _, name)| *name == word).map(|(_, role, _)| *role)
+        REGISTER
+            .iter()
+            .find(|(_, _, name)| *name == word)
+            .map(|(_, role, _)| *role)
     }
 
     fn entry(self) -> (u8, &'static str) {
-        let (number, _, word) =
-            REGISTER.iter().find(|(_, role, _)| *role == self).expect("the register names every role");
+        let (number, _, word) = REGISTER
+            .iter()
+            .find(|(_, role, _)| *role == self)
+            .expect("the register names every role");
         (*number, word)
     }
 }
