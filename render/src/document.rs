@@ -187,7 +187,7 @@ fn title(plan: &PlanVersion) -> String {
 fn foot(plan: &PlanVersion, identity: &str) -> Vec<Text> {
     let person = plan.person();
     let who = format!(
-        "{}  \u{00b7}  Born {}  \u{00b7}  NHS No. {}",
+        "Patient: {}  \u{00b7}  Born {}  \u{00b7}  NHS No. {}",
         words::foot_name(person.name()),
         person.date_of_birth().day(),
         words::nhs_number(person)

@@ -54,7 +54,7 @@ struct Limit {
     body: Length,
 }
 
-const LIMITS: [Limit; 11] = [
+const LIMITS: [Limit; 12] = [
     Limit::of(usize::MAX, usize::MAX, BODY),
     Limit::of(400, 6, BODY),
     Limit::of(300, 5, BODY),
@@ -66,6 +66,7 @@ const LIMITS: [Limit; 11] = [
     Limit::of(120, 2, SMALLEST_BODY),
     Limit::of(90, 2, SMALLEST_BODY),
     Limit::of(60, 1, SMALLEST_BODY),
+    Limit::of(40, 1, LAST_RESORT),
 ];
 
 impl Limit {
@@ -74,6 +75,16 @@ impl Limit {
             characters,
             details,
             body,
+        }
+    }
+
+    /// What identifies the patient and the state is never cut; of the CPR block, at least the scope note stays.
+    fn for_topic(self, topic: Topic) -> Self {
+        match topic {
+            Topic::Status => Self::of(usize::MAX, usize::MAX, self.body),
+            Topic::Who => Self::of(self.characters.max(60), usize::MAX, self.body),
+            Topic::Cpr(_) => Self::of(self.characters.max(180), self.details.max(2), self.body),
+            _ => self,
         }
     }
 }
@@ -126,6 +137,7 @@ struct Shown {
 impl SummaryLine {
     fn shortened(&self, limit: Limit) -> Shown {
         let place = continues_in(self.topic());
+        let limit = limit.for_topic(self.topic());
         let mut details: Vec<String> = self
             .details()
             .iter()
@@ -137,8 +149,7 @@ impl SummaryLine {
             details.push(format!("\u{2026} and {left_out} more: {place}."));
         }
         let headline = match self.topic() {
-            // These words are ours and short: cutting them would change what they say.
-            Topic::Status | Topic::Cpr(_) | Topic::Refusal => self.headline().to_owned(),
+            Topic::Refusal => self.headline().to_owned(),
             _ => shorten(self.headline(), limit.characters, place),
         };
         Shown {
@@ -305,6 +316,9 @@ const BODY: Length = Length::points(12);
 
 /// Only where a plan would otherwise leave the page.
 const SMALLEST_BODY: Length = Length::points(10);
+
+/// For plans whose every field is as long as it may be.
+const LAST_RESORT: Length = Length::half_points(17);
 
 const LABEL: Length = Length::half_points(19);
 

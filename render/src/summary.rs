@@ -470,7 +470,7 @@ fn call(plan: &PlanVersion) -> SummaryLine {
     }
     SummaryLine {
         topic: Topic::Call,
-        headline: first.map_or_else(String::new, words::contact),
+        headline: first.map_or_else(String::new, words::to_call),
         details,
     }
 }

@@ -93,6 +93,14 @@ pub(crate) fn contact(contact: &Contact) -> String {
     }
 }
 
+/// `Tel. 07700 900101: Joan Smith (daughter)`: the number first, so that nothing can cut it off.
+pub(crate) fn to_call(contact: &Contact) -> String {
+    match contact.relation() {
+        Some(relation) => format!("Tel. {}: {} ({relation})", contact.phone(), contact.name()),
+        None => format!("Tel. {}: {}", contact.phone(), contact.name()),
+    }
+}
+
 /// The words with a full stop, unless they end in one.
 pub(crate) fn sentence(words: &str) -> String {
     if words.ends_with(['.', '!', '?']) {

@@ -245,7 +245,7 @@ fn across(mark: &Mark) -> Result<Line, RenderError> {
     })
 }
 
-const TOP: Length = Length::hundredths_of_mm(1100);
+const TOP: Length = Length::hundredths_of_mm(1000);
 
 const BOTTOM: Length = Length::hundredths_of_mm(1000);
 
