@@ -71,8 +71,20 @@ fn both_codes_are_read_from_a_150_dpi_raster() {
         let (printable, path) = printed(folder.path(), sample);
         let image = folder.path().join(sample);
         let image = image.to_str().expect("a plain path");
-        run("pdftoppm", &["-r", "150", "-gray", "-png", "-singlefile", &path, image]);
-        let read = run("zbarimg", &["-q", "--raw", "-Sdisable", "-Sqrcode.enable", &format!("{image}.png")]);
+        run(
+            "pdftoppm",
+            &["-r", "150", "-gray", "-png", "-singlefile", &path, image],
+        );
+        let read = run(
+            "zbarimg",
+            &[
+                "-q",
+                "--raw",
+                "-Sdisable",
+                "-Sqrcode.enable",
+                &format!("{image}.png"),
+            ],
+        );
         let mut read: Vec<&str> = read.lines().collect();
         read.sort_unstable();
         let mut expected = [printable.codes.pointer.as_str(), printable.codes.offline.as_str()];
@@ -88,7 +100,10 @@ fn the_attached_files_come_out_as_they_went_in() {
     let (_, path) = printed(folder.path(), "P3-v3");
     let out = folder.path().join("files");
     std::fs::create_dir(&out).expect("writable");
-    run("pdfdetach", &["-saveall", "-o", out.to_str().expect("a plain path"), &path]);
+    run(
+        "pdfdetach",
+        &["-saveall", "-o", out.to_str().expect("a plain path"), &path],
+    );
     let scan = concat!(env!("CARGO_MANIFEST_DIR"), "/../keys-example/adrt/P3-adrt.pdf");
     let received = std::fs::read(scan).expect("the scan");
     let detached = std::fs::read(out.join("file-1-adrt-scan.pdf")).expect("the detached scan");

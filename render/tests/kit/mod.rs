@@ -2,7 +2,10 @@
 //!
 //! These keys are public; anything they sign proves nothing.
 
-#![expect(clippy::unwrap_used, reason = "a fixture that does not stand is a failed test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a fixture that does not stand is a failed test"
+)]
 
 use ed25519_dalek::{Signer, SigningKey};
 use planseal::code::Pointer;
@@ -11,10 +14,15 @@ use planseal::envelope::SignedObject;
 use planseal::id::PlanId;
 use planseal::log::note::{KeyType, VerifierKey};
 use planseal::plan::PlanVersion;
-use planseal::plan::person::{Author, OrgCode as PlanOrg, Registration as PlanRegistration, RegistrationBody};
+use planseal::plan::person::{
+    Author, OrgCode as PlanOrg, Registration as PlanRegistration, RegistrationBody,
+};
 use planseal::sign::{PortError, Signature, SigningPort, ToBeSigned};
 use planseal::time::{Date, Timestamp};
-use planseal::trust::{Certificate, CertificateFields, Custody, Directory, OrgCode, OrgKind, PublicKey, Registration, Role, TrustPolicy};
+use planseal::trust::{
+    Certificate, CertificateFields, Custody, Directory, OrgCode, OrgKind, PublicKey, Registration, Role,
+    TrustPolicy,
+};
 use planseal::validate::{Context, NumberRange};
 use planseal::verify::{self, Verified};
 use planseal_render::{Attached, Codes, Document, Known, RenderError, Standing, document};
@@ -31,10 +39,19 @@ impl Printable {
     pub fn sample(name: &str) -> Self {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../keys-example");
         let text = std::fs::read_to_string(format!("{folder}/plans/{name}.json")).unwrap();
-        let day = text.split("\"effective_from\": \"").nth(1).unwrap().get(..10).unwrap();
+        let day = text
+            .split("\"effective_from\": \"")
+            .nth(1)
+            .unwrap()
+            .get(..10)
+            .unwrap();
         let at = Timestamp::parse(&format!("{day}T10:32:00Z")).unwrap();
         let mut draft = PlanDraft::from_json(&text).unwrap();
-        let names: Vec<String> = draft.unfilled_attachments().iter().map(ToString::to_string).collect();
+        let names: Vec<String> = draft
+            .unfilled_attachments()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let mut files = Vec::new();
         for name in names {
             let file = std::fs::read(format!("{folder}/adrt/{name}")).unwrap();
@@ -52,7 +69,11 @@ impl Printable {
             pointer: pointer.address("plans.example"),
             offline: format!("PS1:{}", "A7F%3:K9".repeat(86)),
         };
-        Self { version, files, codes }
+        Self {
+            version,
+            files,
+            codes,
+        }
     }
 
     /// The document as printed at a fixed time.
@@ -93,19 +114,29 @@ fn verified(plan: &PlanVersion, at: Timestamp) -> Verified<PlanVersion> {
     let (root_key, org_key, person_key) = (Key::of(1), Key::of(2), Key::of(3));
     let root = certificate(&root_key, Role::Root, at);
     let root = ToBeSigned::root(&root).unwrap().sign(&root_key).unwrap();
-    let log = VerifierKey::new("log.example", KeyType::Ed25519, Key::of(4).public_key()).unwrap();
+    let log = VerifierKey::new("log.example", KeyType::Log, Key::of(4).public_key()).unwrap();
     let policy = TrustPolicy::new(&root, &log.to_string(), "quorum none\n", "nobody").unwrap();
     let mut directory = Directory::pinned(&policy);
-    let org = issued(&certificate(&org_key, Role::Organisation, at), &root_key, policy.root());
+    let org = issued(
+        &certificate(&org_key, Role::Organisation, at),
+        &root_key,
+        policy.root(),
+    );
     let org = directory.admit(&org).unwrap().clone();
     let person = issued(&certificate(&person_key, Role::Finaliser, at), &org_key, &org);
     let person = directory.admit(&person).unwrap().clone();
-    let signed = ToBeSigned::statement(plan, &person).unwrap().sign(&person_key).unwrap();
+    let signed = ToBeSigned::statement(plan, &person)
+        .unwrap()
+        .sign(&person_key)
+        .unwrap();
     verify::statement(&signed, &directory).unwrap()
 }
 
 fn issued(certificate: &Certificate, key: &Key, issuer: &Verified<Certificate>) -> SignedObject {
-    ToBeSigned::statement(certificate, issuer).unwrap().sign(key).unwrap()
+    ToBeSigned::statement(certificate, issuer)
+        .unwrap()
+        .sign(key)
+        .unwrap()
 }
 
 fn certificate(key: &Key, role: Role, at: Timestamp) -> Certificate {
@@ -114,7 +145,7 @@ fn certificate(key: &Key, role: Role, at: Timestamp) -> Certificate {
         _ => ("TEST-HOS1", OrgKind::Hospice),
     };
     let registration = (role == Role::Finaliser).then(|| Registration {
-        body: "GMC".into(),
+        body: "gmc".into(),
         number: "9900022".into(),
     });
     let day = at.date();
@@ -148,6 +179,8 @@ impl SigningPort for Key {
     }
 
     fn sign(&self, to_be_signed: &ToBeSigned) -> Result<Signature, PortError> {
-        Ok(Signature::from_bytes(self.0.sign(to_be_signed.bytes()).to_bytes()))
+        Ok(Signature::from_bytes(
+            self.0.sign(to_be_signed.bytes()).to_bytes(),
+        ))
     }
 }
