@@ -25,6 +25,8 @@ mod layout;
 mod pdf;
 mod document;
 pub mod specimen;
+#[cfg(test)]
+mod fixture;
 
 pub use document::{Attached, Codes, Document, document, preview};
 pub use error::RenderError;
