@@ -7,7 +7,7 @@ mod status;
 
 use planseal::plan::PlanVersion;
 use planseal::plan::adrt::{Adrt, AdrtEntry, RefusedTreatment};
-use planseal::plan::clinical::{DeviceKind, DeviceState};
+use planseal::plan::clinical::{AllergyState, DeviceKind, DeviceState};
 use planseal::plan::contacts::ContactRole;
 use planseal::plan::recommendations::{Cpr, CprDecision, CprReasonCode, CprScope};
 use planseal::plan::{YesNo, sharing::LastingPower};
@@ -339,7 +339,11 @@ pub(crate) fn later_powers<'a>(adrt: &Adrt, plan: &'a PlanVersion) -> Vec<&'a La
 
 fn alerts(plan: &PlanVersion) -> SummaryLine {
     let clinical = plan.clinical();
-    let mut details = vec![words::sentence(&words::allergies(clinical.allergies()))];
+    let allergies = words::sentence(&words::allergies(clinical.allergies()));
+    let mut details = vec![match clinical.allergies().state() {
+        AllergyState::Recorded => format!("Allergies: {allergies}"),
+        AllergyState::NoneKnown | AllergyState::NotAsked => allergies,
+    }];
     let alerts: Vec<&str> = clinical.alerts().iter().map(|alert| alert.as_str()).collect();
     if !alerts.is_empty() {
         details.push(words::sentence(&alerts.join("; ")));

@@ -234,7 +234,7 @@ fn resuscitation(cpr: &Cpr) -> Block {
                 )
             }),
         )
-        .row("recommendations.cpr.scope_note", "What it covers", covered(cpr))
+        .row("recommendations.cpr.scope_note", "Scope", covered(cpr))
         .row(
             "recommendations.cpr.decider",
             "Decided",
