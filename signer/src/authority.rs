@@ -134,7 +134,12 @@ impl Authority {
         expect_authority(&certificate)?;
         let key = FileKey::open(&folder.join(KEY), passphrase, Some(certificate.content().key()))?;
         let policy_file = folder.join(POLICY);
-        output::write(&policy_file, policy.bytes().as_slice(), Access::Everyone, Existing::Keep)?;
+        output::write(
+            &policy_file,
+            policy.bytes().as_slice(),
+            Access::Everyone,
+            Existing::Keep,
+        )?;
         Self::install(folder, key, certificate, at)
     }
 
@@ -144,10 +149,25 @@ impl Authority {
         certificate: Verified<Certificate>,
         at: Timestamp,
     ) -> Result<Self, AuthorityError> {
-        output::write(&folder.join(CERTIFICATE), certificate.envelope(), Access::Everyone, Existing::Keep)?;
+        output::write(
+            &folder.join(CERTIFICATE),
+            certificate.envelope(),
+            Access::Everyone,
+            Existing::Keep,
+        )?;
         let mut ledger = Ledger::open(&folder.join(LEDGER))?;
-        ledger.record(at, Event::Began { certificate: certificate.id().into() })?;
-        Ok(Self { folder: folder.to_owned(), key, certificate, ledger })
+        ledger.record(
+            at,
+            Event::Began {
+                certificate: certificate.id().into(),
+            },
+        )?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            key,
+            certificate,
+            ledger,
+        })
     }
 
     /// Opens a root or organisation that was set up before. Only one program at a time can hold it.
@@ -166,7 +186,12 @@ impl Authority {
         expect_authority(&certificate)?;
         let key = FileKey::open(&folder.join(KEY), passphrase, Some(certificate.content().key()))?;
         let ledger = Ledger::open(&folder.join(LEDGER))?;
-        Ok(Self { folder: folder.to_owned(), key, certificate, ledger })
+        Ok(Self {
+            folder: folder.to_owned(),
+            key,
+            certificate,
+            ledger,
+        })
     }
 
     /// The authority's own certificate.
@@ -220,8 +245,20 @@ impl Authority {
         self.expect_issuable(&standing)?;
         standing.certificate(self.certificate.content().key(), at, self.not_after())?;
         let nonce = random::bytes()?;
-        let invite = Invite::new(nonce, &standing.name, &standing.organisation, standing.custody, at);
-        self.ledger.record(at, Event::Invited { invite: invite.id().to_owned(), standing: Box::new(standing) })?;
+        let invite = Invite::new(
+            nonce,
+            &standing.name,
+            &standing.organisation,
+            standing.custody,
+            at,
+        );
+        self.ledger.record(
+            at,
+            Event::Invited {
+                invite: invite.id().to_owned(),
+                standing: Box::new(standing),
+            },
+        )?;
         Ok(invite)
     }
 
@@ -242,7 +279,13 @@ impl Authority {
             Ok(accepted) => accepted,
             Err(refusal) => {
                 let request = ObjectId::of(request);
-                self.ledger.record(at, Event::Refused { request: request.into(), reason: refusal.to_string() })?;
+                self.ledger.record(
+                    at,
+                    Event::Refused {
+                        request: request.into(),
+                        reason: refusal.to_string(),
+                    },
+                )?;
                 return Err(AuthorityError::Refused(refusal));
             }
         };
@@ -257,7 +300,13 @@ impl Authority {
         };
         self.ledger.record(at, accepted)?;
         let object = ToBeSigned::statement(&certificate, &self.certificate)?.sign(&self.key)?;
-        self.ledger.record(at, Event::Issued { invite, certificate: object.id().into() })?;
+        self.ledger.record(
+            at,
+            Event::Issued {
+                invite,
+                certificate: object.id().into(),
+            },
+        )?;
         Ok(object)
     }
 
@@ -271,16 +320,24 @@ impl Authority {
         let object = SignedObject::parse(request).map_err(VerifyError::from)?;
         let enrolment = verify::enrolment(&object)?;
         let content = enrolment.content();
-        let invited = self.ledger.invite(&content.invite).ok_or(IssueRefusal::UnknownInvite)?;
+        let invited = self
+            .ledger
+            .invite(&content.invite)
+            .ok_or(IssueRefusal::UnknownInvite)?;
         if invite_id(&content.nonce) != content.invite {
             return Err(IssueRefusal::OtherNonce);
         }
         if invited.spent == Spent::Yes {
-            return Err(IssueRefusal::Replayed { invite: content.invite.clone() });
+            return Err(IssueRefusal::Replayed {
+                invite: content.invite.clone(),
+            });
         }
         let age = at.since(invited.at);
         if !(0..INVITE_VALIDITY).contains(&age) || content.issued_at < invited.at || content.issued_at > at {
-            return Err(IssueRefusal::Expired { invited_at: invited.at, at });
+            return Err(IssueRefusal::Expired {
+                invited_at: invited.at,
+                at,
+            });
         }
         let standing = &invited.standing;
         if content.name != standing.name
@@ -307,9 +364,20 @@ impl Authority {
         from_index: u64,
         at: Timestamp,
     ) -> Result<SignedObject, AuthorityError> {
-        let status = KeyStatus { certificate, reason, from_index, issued_at: at };
+        let status = KeyStatus {
+            certificate,
+            reason,
+            from_index,
+            issued_at: at,
+        };
         let object = ToBeSigned::statement(&status, &self.certificate)?.sign(&self.key)?;
-        self.ledger.record(at, Event::Revoked { certificate: certificate.into(), from_index })?;
+        self.ledger.record(
+            at,
+            Event::Revoked {
+                certificate: certificate.into(),
+                from_index,
+            },
+        )?;
         Ok(object)
     }
 
@@ -322,8 +390,18 @@ impl Authority {
         let own = self.certificate.content();
         let organisation = standing.roles == [Role::Organisation];
         let reserved = |role: &Role| matches!(role, Role::Root | Role::Organisation);
-        let fits = if own.is_root() { organisation } else { !standing.roles.iter().any(reserved) };
-        if fits { Ok(()) } else { Err(AuthorityError::NotIssuable { by: own.organisation().clone() }) }
+        let fits = if own.is_root() {
+            organisation
+        } else {
+            !standing.roles.iter().any(reserved)
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(AuthorityError::NotIssuable {
+                by: own.organisation().clone(),
+            })
+        }
     }
 }
 
@@ -342,7 +420,12 @@ fn confirm(key: PublicKey, name: &str, confirmation: &Confirmation<'_>) -> Resul
 
 impl core::fmt::Debug for Authority {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Authority({:?} in {})", self.certificate, self.folder.display())
+        write!(
+            f,
+            "Authority({:?} in {})",
+            self.certificate,
+            self.folder.display()
+        )
     }
 }
 
@@ -353,18 +436,26 @@ const POLICY: &str = "trust-policy.cbor";
 const LEDGER: &str = "ledger.jsonl";
 
 fn make_folder(folder: &Path) -> Result<(), AuthorityError> {
-    std::fs::create_dir_all(folder).map_err(|cause| AuthorityError::File { path: folder.to_owned(), cause })
+    std::fs::create_dir_all(folder).map_err(|cause| AuthorityError::File {
+        path: folder.to_owned(),
+        cause,
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, AuthorityError> {
-    std::fs::read(path).map_err(|cause| AuthorityError::File { path: path.to_owned(), cause })
+    std::fs::read(path).map_err(|cause| AuthorityError::File {
+        path: path.to_owned(),
+        cause,
+    })
 }
 
 fn expect_authority(certificate: &Verified<Certificate>) -> Result<(), AuthorityError> {
     if certificate.content().permits(Kind::Certificate) {
         Ok(())
     } else {
-        Err(AuthorityError::NotAnAuthority { certificate: certificate.id() })
+        Err(AuthorityError::NotAnAuthority {
+            certificate: certificate.id(),
+        })
     }
 }
 
@@ -413,7 +504,9 @@ pub enum IssueRefusal {
     #[error("a second person, who is not the candidate, must confirm the fingerprint")]
     NoSecondPerson,
     /// What the second person typed is another key's fingerprint.
-    #[error("the fingerprint read out is not that of the key in the request: the key may have been exchanged on the way")]
+    #[error(
+        "the fingerprint read out is not that of the key in the request: the key may have been exchanged on the way"
+    )]
     OtherFingerprint,
 }
 
@@ -427,7 +520,9 @@ pub enum AuthorityError {
     #[error("this cannot be certified: {0}")]
     Certificate(#[from] CertificateError),
     /// Asked for roles it may not give.
-    #[error("{by} may not certify these roles: a root certifies organisations, an organisation its people, the host also service keys")]
+    #[error(
+        "{by} may not certify these roles: a root certifies organisations, an organisation its people, the host also service keys"
+    )]
     NotIssuable {
         /// The authority.
         by: OrgCode,

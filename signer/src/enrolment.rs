@@ -4,12 +4,12 @@
 //! organisation. The candidate's new key signs it together with its own public half. A second person then has the
 //! candidate read out the key's fingerprint, and confirms it at the organisation's machine ([`crate::authority`]).
 
+use planseal::envelope::SignedObject;
 use planseal::id::ObjectId;
 use planseal::sign::{SigningError, SigningPort, ToBeSigned};
 use planseal::statement::Enrolment;
 use planseal::time::Timestamp;
 use planseal::trust::{Custody, OrgCode};
-use planseal::envelope::SignedObject;
 use serde::{Deserialize, Serialize};
 
 /// Fifteen minutes: long enough to read a fingerprint over the telephone, short enough that nobody waits on it.
@@ -105,7 +105,10 @@ impl Invite {
     /// [`AnswerError::Expired`] after fifteen minutes, otherwise what the key or the format refused.
     pub fn answer(&self, key: &dyn SigningPort, at: Timestamp) -> Result<SignedObject, AnswerError> {
         if at >= self.expires_at {
-            return Err(AnswerError::Expired { expired_at: self.expires_at, at });
+            return Err(AnswerError::Expired {
+                expired_at: self.expires_at,
+                at,
+            });
         }
         let enrolment = Enrolment {
             nonce: self.nonce,

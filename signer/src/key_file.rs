@@ -71,7 +71,11 @@ impl FileKey {
         Ok(())
     }
 
-    fn to_encrypted_pem(&self, passphrase: &Passphrase, cost: Cost) -> Result<Zeroizing<String>, SaveKeyError> {
+    fn to_encrypted_pem(
+        &self,
+        passphrase: &Passphrase,
+        cost: Cost,
+    ) -> Result<Zeroizing<String>, SaveKeyError> {
         let plain = KeypairBytes {
             secret_key: self.secret.to_bytes(),
             // PKCS#8 v1: with the public key inside it would be v2, which OpenSSL before 3.5 does not read.
@@ -79,13 +83,17 @@ impl FileKey {
         }
         .to_pkcs8_der()?;
         let scheme = cost.scheme(&random::bytes()?, random::bytes()?);
-        let encrypted = scheme.encrypt(&passphrase.0, plain.as_bytes()).map_err(pkcs8::Error::from)?;
+        let encrypted = scheme
+            .encrypt(&passphrase.0, plain.as_bytes())
+            .map_err(pkcs8::Error::from)?;
         let info = EncryptedPrivateKeyInfoRef {
             encryption_algorithm: EncryptionScheme::from(scheme),
             encrypted_data: pkcs8::der::asn1::OctetStringRef::new(&encrypted).map_err(pkcs8::Error::from)?,
         };
         let document = SecretDocument::try_from(info)?;
-        Ok(document.to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF).map_err(pkcs8::Error::from)?)
+        Ok(document
+            .to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF)
+            .map_err(pkcs8::Error::from)?)
     }
 
     /// Opens the file. With `expected`, the key must be the one that a certificate names.
@@ -110,10 +118,16 @@ impl FileKey {
     }
 
     fn from_encrypted_pem(pem: &str, passphrase: &Passphrase, path: &Path) -> Result<Self, OpenKeyError> {
-        let not_a_key = || OpenKeyError::NotAKey { path: path.to_owned() };
+        let not_a_key = || OpenKeyError::NotAKey {
+            path: path.to_owned(),
+        };
         let (label, document) = SecretDocument::from_pem(pem).map_err(|_| not_a_key())?;
         match label {
-            "PRIVATE KEY" => return Err(OpenKeyError::NotEncrypted { path: path.to_owned() }),
+            "PRIVATE KEY" => {
+                return Err(OpenKeyError::NotEncrypted {
+                    path: path.to_owned(),
+                });
+            }
             EncryptedPrivateKeyInfoRef::PEM_LABEL => {}
             _ => return Err(not_a_key()),
         }
@@ -121,8 +135,12 @@ impl FileKey {
         let scheme = accepted(&info.encryption_algorithm).ok_or_else(|| OpenKeyError::OtherEncryption {
             path: path.to_owned(),
         })?;
-        let wrong = || OpenKeyError::WrongPassphrase { path: path.to_owned() };
-        let plain = scheme.decrypt(&passphrase.0, info.encrypted_data.as_bytes()).map_err(|_| wrong())?;
+        let wrong = || OpenKeyError::WrongPassphrase {
+            path: path.to_owned(),
+        };
+        let plain = scheme
+            .decrypt(&passphrase.0, info.encrypted_data.as_bytes())
+            .map_err(|_| wrong())?;
         let plain = Zeroizing::new(plain);
         let pair = KeypairBytes::from_pkcs8_der(&plain).map_err(|_| wrong())?;
         let key = Self::from_secret(&pair.secret_key);
@@ -139,7 +157,9 @@ impl SigningPort for FileKey {
     }
 
     fn sign(&self, to_be_signed: &ToBeSigned) -> Result<Signature, PortError> {
-        Ok(Signature::from_bytes(self.secret.sign(to_be_signed.bytes()).to_bytes()))
+        Ok(Signature::from_bytes(
+            self.secret.sign(to_be_signed.bytes()).to_bytes(),
+        ))
     }
 }
 
@@ -186,7 +206,9 @@ impl core::fmt::Debug for Passphrase {
 
 /// A passphrase too short for a new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a new key needs a passphrase of at least {SHORTEST_PASSPHRASE} characters: four or five words are easy to remember")]
+#[error(
+    "a new key needs a passphrase of at least {SHORTEST_PASSPHRASE} characters: four or five words are easy to remember"
+)]
 pub struct WeakPassphrase;
 
 /// How much work one guess of a passphrase costs: scrypt's N as a power of two; r = 8, p = 1.
@@ -255,22 +277,30 @@ fn accepted(scheme: &EncryptionScheme) -> Option<&Parameters> {
 
 /// Reads a file that its owner alone may read. The permissions are those of the opened file, not of its name.
 fn read_private(path: &Path) -> Result<Zeroizing<String>, OpenKeyError> {
-    let failed = |cause| OpenKeyError::Read { path: path.to_owned(), cause };
+    let failed = |cause| OpenKeyError::Read {
+        path: path.to_owned(),
+        cause,
+    };
     let file = File::open(path).map_err(failed)?;
     let facts = file.metadata().map_err(failed)?;
     let mode = facts.mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(OpenKeyError::Readable { path: path.to_owned(), mode });
+        return Err(OpenKeyError::Readable {
+            path: path.to_owned(),
+            mode,
+        });
     }
     if !facts.is_file() || facts.len() > MAX_KEY_FILE {
-        return Err(OpenKeyError::NotAKey { path: path.to_owned() });
+        return Err(OpenKeyError::NotAKey {
+            path: path.to_owned(),
+        });
     }
     let mut text = Zeroizing::new(String::new());
     match file.take(MAX_KEY_FILE).read_to_string(&mut text) {
         Ok(_) => Ok(text),
-        Err(fault) if fault.kind() == io::ErrorKind::InvalidData => {
-            Err(OpenKeyError::NotAKey { path: path.to_owned() })
-        }
+        Err(fault) if fault.kind() == io::ErrorKind::InvalidData => Err(OpenKeyError::NotAKey {
+            path: path.to_owned(),
+        }),
         Err(fault) => Err(failed(fault)),
     }
 }
@@ -343,4 +373,144 @@ pub enum OpenKeyError {
         /// The file's key.
         found: PublicKey,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn phrase(text: &str) -> Passphrase {
+        Passphrase::new(text.to_owned())
+    }
+
+    fn saved(folder: &Path) -> (FileKey, PathBuf) {
+        let key = FileKey::generate().expect("randomness");
+        let path = folder.join("key.pem");
+        key.save_at_cost(&path, &phrase("right"), Cost::EXAMPLE_KEYS)
+            .expect("saved");
+        (key, path)
+    }
+
+    #[test]
+    fn a_key_is_opened_by_its_passphrase_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (key, path) = saved(folder.path());
+        let again = FileKey::open(&path, &phrase("right"), Some(key.public_key())).expect("opened");
+        assert_eq!(again.public_key(), key.public_key());
+        for wrong in ["", "Right", "right ", "wrong"] {
+            let refused = FileKey::open(&path, &phrase(wrong), None);
+            assert!(
+                matches!(refused, Err(OpenKeyError::WrongPassphrase { .. })),
+                "{wrong:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_other_than_the_certified_one_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (_, path) = saved(folder.path());
+        let other = FileKey::generate().expect("randomness").public_key();
+        let refused = FileKey::open(&path, &phrase("right"), Some(other));
+        assert!(matches!(refused, Err(OpenKeyError::OtherKey { expected, .. }) if expected == other));
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (_, path) = saved(folder.path());
+        for mode in [0o640, 0o604, 0o660, 0o666] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("set");
+            let refused = FileKey::open(&path, &phrase("right"), None);
+            assert!(matches!(refused, Err(OpenKeyError::Readable { .. })), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_never_overwritten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (key, path) = saved(folder.path());
+        let other = FileKey::generate().expect("randomness");
+        let refused = other.save_at_cost(&path, &phrase("right"), Cost::EXAMPLE_KEYS);
+        assert!(matches!(
+            refused,
+            Err(SaveKeyError::Output(OutputError::Exists { .. }))
+        ));
+        assert!(FileKey::open(&path, &phrase("right"), Some(key.public_key())).is_ok());
+    }
+
+    #[test]
+    fn every_flipped_byte_and_every_cut_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (key, path) = saved(folder.path());
+        let pem = std::fs::read(&path).expect("readable");
+        let changed = folder.path().join("changed.pem");
+        let flips = (0..pem.len()).step_by(5).map(|at| {
+            let mut flipped = pem.clone();
+            flipped[at] ^= 1;
+            flipped
+        });
+        let cuts = (0..pem.len() - 1).step_by(17).map(|at| pem[..at].to_vec());
+        for bytes in flips.chain(cuts) {
+            output::write(&changed, &bytes, Access::Owner, Existing::Replace).expect("written");
+            let opened = FileKey::open(&changed, &phrase("right"), Some(key.public_key()));
+            assert!(opened.is_err(), "{}", String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    #[test]
+    fn files_of_other_kinds_are_named_as_such() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let plain = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n-----END PRIVATE KEY-----\n";
+        let path = folder.path().join("plain.pem");
+        output::write(&path, plain.as_bytes(), Access::Owner, Existing::Keep).expect("written");
+        let refused = FileKey::open(&path, &phrase("right"), None);
+        assert!(
+            matches!(refused, Err(OpenKeyError::NotEncrypted { .. })),
+            "{refused:?}"
+        );
+        let text = folder.path().join("text");
+        output::write(&text, b"no key", Access::Owner, Existing::Keep).expect("written");
+        let refused = FileKey::open(&text, &phrase("right"), None);
+        assert!(
+            matches!(refused, Err(OpenKeyError::NotAKey { .. })),
+            "{refused:?}"
+        );
+        let gone = FileKey::open(&folder.path().join("gone"), &phrase("right"), None);
+        assert!(matches!(gone, Err(OpenKeyError::Read { .. })));
+    }
+
+    #[test]
+    fn real_keys_cost_at_least_two_to_the_seventeen() {
+        assert!(Cost::new(16).is_err());
+        assert_eq!(Cost::new(17), Ok(Cost::STANDARD));
+        assert!(Cost::new(21).is_err());
+    }
+
+    #[test]
+    fn a_file_cannot_ask_for_unbounded_work() {
+        let scheme = |log_n: u8, block: u32, parallel: u32| {
+            let params = scrypt::Params::new(log_n, block, parallel).expect("within scrypt's limits");
+            EncryptionScheme::from(
+                Parameters::generate_scrypt_aes256cbc(params, &[7; 16], [7; 16]).expect("parameters"),
+            )
+        };
+        assert!(accepted(&scheme(17, 8, 1)).is_some());
+        assert!(accepted(&scheme(20, 8, 1)).is_some());
+        for (log_n, block, parallel) in [(21, 8, 1), (30, 8, 1), (17, 16, 1), (17, 8, 64)] {
+            assert!(accepted(&scheme(log_n, block, parallel)).is_none());
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let key = FileKey::from_secret(&[7; 32]);
+        assert!(!format!("{key:?}").contains("0707"));
+        assert_eq!(format!("{:?}", phrase("hidden")), "Passphrase(…)");
+        assert_eq!(
+            Passphrase::for_new_key("short".into()).err(),
+            Some(WeakPassphrase)
+        );
+    }
 }

@@ -48,7 +48,9 @@ pub fn write(path: &Path, bytes: &[u8], access: Access, existing: Existing) -> R
         Existing::Replace => file.persist(path),
     };
     named.map_err(|fault| failed(fault.error))?;
-    File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    File::open(&folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(failed)
 }
 
 fn folder_of(path: &Path) -> PathBuf {

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use planseal::id::ObjectId;
 use planseal::time::{Date, Timestamp};
 use planseal::trust::{
-    Certificate, CertificateError, CertificateFields, Custody, OrgCode, OrgKind, PublicKey, Registration, Role,
+    Certificate, CertificateError, CertificateFields, Custody, OrgCode, OrgKind, PublicKey, Registration,
+    Role,
 };
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +93,12 @@ pub(super) enum Event {
     /// An invite was made.
     Invited { invite: String, standing: Box<Standing> },
     /// A request was found good and its nonce spent.
-    Accepted { invite: String, request: HexId, key: HexKey, confirmed_by: String },
+    Accepted {
+        invite: String,
+        request: HexId,
+        key: HexKey,
+        confirmed_by: String,
+    },
     /// The certificate was signed.
     Issued { invite: String, certificate: HexId },
     /// A request was refused.
@@ -142,7 +148,10 @@ struct Line {
 impl Ledger {
     /// Opens or begins a ledger and replays it. The lock is held until it is dropped.
     pub(super) fn open(path: &Path) -> Result<Self, LedgerError> {
-        let failed = |cause| LedgerError::Failed { path: path.to_owned(), cause };
+        let failed = |cause| LedgerError::Failed {
+            path: path.to_owned(),
+            cause,
+        };
         let mut file = OpenOptions::new()
             .read(true)
             .append(true)
@@ -152,14 +161,22 @@ impl Ledger {
             .map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LedgerError::InUse { path: path.to_owned() }),
+            Err(TryLockError::WouldBlock) => {
+                return Err(LedgerError::InUse {
+                    path: path.to_owned(),
+                });
+            }
             Err(TryLockError::Error(cause)) => return Err(failed(cause)),
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(failed)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let whole = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
         if whole < bytes.len() {
-            file.set_len(u64::try_from(whole).unwrap_or(u64::MAX)).map_err(failed)?;
+            file.set_len(u64::try_from(whole).unwrap_or(u64::MAX))
+                .map_err(failed)?;
             file.sync_all().map_err(failed)?;
         }
         let mut ledger = Self {
@@ -170,7 +187,10 @@ impl Ledger {
             keys: BTreeSet::new(),
         };
         for (number, line) in (1..).zip(bytes[..whole].split_inclusive(|byte| *byte == b'\n')) {
-            ledger.replay(line).map_err(|Altered| LedgerError::Altered { path: path.to_owned(), line: number })?;
+            ledger.replay(line).map_err(|Altered| LedgerError::Altered {
+                path: path.to_owned(),
+                line: number,
+            })?;
         }
         Ok(ledger)
     }
@@ -188,7 +208,11 @@ impl Ledger {
     fn apply(&mut self, at: Timestamp, event: Event) {
         match event {
             Event::Invited { invite, standing } => {
-                let invited = Invited { at, standing: *standing, spent: Spent::No };
+                let invited = Invited {
+                    at,
+                    standing: *standing,
+                    spent: Spent::No,
+                };
                 self.invites.insert(invite, invited);
             }
             Event::Accepted { invite, key, .. } => {
@@ -203,11 +227,18 @@ impl Ledger {
 
     /// Appends one line and makes it durable.
     pub(super) fn record(&mut self, at: Timestamp, event: Event) -> Result<(), LedgerError> {
-        let line = Line { previous: self.last.into(), at, event };
+        let line = Line {
+            previous: self.last.into(),
+            at,
+            event,
+        };
         let mut bytes = serde_json::to_vec(&line).expect("a ledger line holds texts, numbers and lists only");
         bytes.push(b'\n');
         let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
-        written.map_err(|cause| LedgerError::Failed { path: self.path.clone(), cause })?;
+        written.map_err(|cause| LedgerError::Failed {
+            path: self.path.clone(),
+            cause,
+        })?;
         self.last = ObjectId::of(&bytes);
         self.apply(at, line.event);
         Ok(())
