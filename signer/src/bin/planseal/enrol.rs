@@ -1,6 +1,6 @@
 //! `planseal enrol`: the candidate answers an invite, and accepts the certificate.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Enrol, shared: &Shared) -> anyhow::Result<ExitCode
 
 fn accept(
     certificates: &[PathBuf],
-    key: &PathBuf,
+    key: &Path,
     passphrase: &PassphraseFrom,
     trusted: &Trusted,
     shared: &Shared,
