@@ -1,0 +1,441 @@
+//! Append: where core's pipeline ends, a verified object becomes durable, logged and receipted.
+//!
+//! The steps, and what a crash after each of them leaves (STORAGE "Publishing"):
+//!
+//! 1. verified by core, authorised by the server: nothing was written.
+//! 2. attachments: orphan blobs under their keyed names, harmless; the repetition finds them there.
+//! 3. the number's claim and the audit intent: the claim counts only together with a first record (`index`), and
+//!    the next opening notes the intent as not committed.
+//! 4. **the record of the chain**: stored, and shown to nobody until it is logged. The next opening finds it by
+//!    its intent, the next writer of the chain by reading it; both submit it.
+//! 5. **the log's commit**: logged. Index, tiles and checkpoint are derived again when the store is opened.
+//! 6. the checkpoint: complete. The client's repetition gets the same leaf.
+//!
+//! Only 4 and 5 decide anything. A client that got no answer repeats the request with the same bytes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use planseal::card::Card;
+use planseal::id::{ObjectId, PlanId};
+use planseal::plan::PlanVersion;
+use planseal::plan::contacts::Digest;
+use planseal::receipt::Receipt;
+use planseal::statement::Kind;
+use planseal::time::Timestamp;
+use planseal::verify::{LogEntry, Loggable, Verified};
+
+use crate::Store;
+use crate::audit::{Audit, AuditError, Event};
+use crate::chain::{Chains, Extension, OperationId, Record, Standing, Statement, Tip};
+use crate::clock::Clock;
+use crate::engine::EngineError;
+use crate::index::{self, Holder, NumberName};
+use crate::key::{ChainId, Register};
+use crate::locks::Locks;
+use crate::log::{Log, LogError, Place, Submission};
+use crate::read::ReadError;
+use crate::records::{RecordError, Records};
+
+/// A plan version with what is stored beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct Publication<'a> {
+    /// The version.
+    pub version: &'a Verified<PlanVersion>,
+    /// Its card, signed in the same ceremony.
+    pub card: Option<&'a Verified<Card>>,
+    /// The attached files, in any order; those an earlier version of the record brought may be left out.
+    pub attachments: &'a [&'a [u8]],
+    /// The client's try.
+    pub operation: OperationId,
+}
+
+impl Store {
+    /// Stores and logs a verified object: certificates, revocations, withdrawals, endorsements, reports and all
+    /// other logged kinds. A version with attachments or a card goes through [`publish`](Self::publish).
+    ///
+    /// # Errors
+    /// [`AppendError`]. Repeating the same object is harmless and gets a receipt of the same leaf.
+    pub async fn append(
+        &self,
+        object: &impl Loggable,
+        operation: OperationId,
+    ) -> Result<Receipt, AppendError> {
+        let entry = object.log_entry();
+        let request = Request {
+            chain: chain_of(&entry)?,
+            statement: statement_of(&entry, None),
+            number: None,
+            files: Vec::new(),
+            operation,
+        };
+        self.put(request).await
+    }
+
+    /// Stores and logs a plan version with its card and attachments.
+    ///
+    /// # Errors
+    /// [`AppendError`]. Repeating the same version is harmless and gets a receipt of the same leaf.
+    pub async fn publish(&self, publication: Publication<'_>) -> Result<Receipt, AppendError> {
+        let entry = publication.version.log_entry();
+        let version = publication.version.content();
+        let projection = Card::project(version, publication.version.id());
+        if publication.card.is_some_and(|card| *card.content() != projection) {
+            return Err(AppendError::CardDiffers);
+        }
+        let files = self.match_attachments(version, publication.attachments).await?;
+        let card = publication.card.map(|card| card.envelope().to_vec());
+        let number = version.person().nhs_number();
+        let request = Request {
+            chain: ChainId::Plan(version.plan()),
+            statement: statement_of(&entry, card),
+            number: number.map(|number| NumberName::of(&self.0.records, number.digits())),
+            files,
+            operation: publication.operation,
+        };
+        self.put(request).await
+    }
+
+    /// Every file has to be named by the version, and every named file has to be given or stored already.
+    async fn match_attachments(
+        &self,
+        version: &PlanVersion,
+        given: &[&[u8]],
+    ) -> Result<Vec<(Digest, Vec<u8>)>, AppendError> {
+        let mut given: HashMap<Digest, &[u8]> =
+            given.iter().map(|bytes| (Digest::of(bytes), *bytes)).collect();
+        let mut files = Vec::new();
+        for attachment in version.attachments() {
+            let sha256 = attachment.sha256();
+            match given.remove(&sha256) {
+                Some(bytes) => files.push((sha256, bytes.to_vec())),
+                None if files.iter().any(|(digest, _)| *digest == sha256) => {}
+                None if self.0.attachment(version.plan(), &sha256).await?.is_some() => {}
+                None => return Err(AppendError::AttachmentMissing { sha256 }),
+            }
+        }
+        match given.into_keys().next() {
+            None => Ok(files),
+            Some(sha256) => Err(AppendError::AttachmentNotNamed { sha256 }),
+        }
+    }
+
+    /// Runs to its end even when the caller stops waiting, so that a client who hangs up leaves no half-done work.
+    pub(crate) async fn put(&self, request: Request) -> Result<Receipt, AppendError> {
+        let shelf = Arc::clone(&self.0);
+        let task = tokio::spawn(async move {
+            let index = shelf.put(request).await?;
+            Ok(shelf.receipt_of(index).await?)
+        });
+        task.await.unwrap_or(Err(AppendError::Interrupted))
+    }
+}
+
+/// Everything a store consists of.
+pub(crate) struct Shelf {
+    pub(crate) records: Records,
+    pub(crate) chains: Chains,
+    pub(crate) log: Log,
+    pub(crate) audit: Audit,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) node: [u8; 16],
+    pub(crate) signed_within: Duration,
+    pub(crate) chain_locks: Locks,
+    pub(crate) number_locks: Locks,
+    /// What opening found.
+    pub(crate) damage: Vec<RecordError>,
+}
+
+/// What is to be stored and logged.
+pub(crate) struct Request {
+    pub(crate) chain: ChainId,
+    pub(crate) statement: Statement,
+    pub(crate) number: Option<NumberName>,
+    pub(crate) files: Vec<(Digest, Vec<u8>)>,
+    pub(crate) operation: OperationId,
+}
+
+impl Shelf {
+    /// The whole sequence; gives the leaf's index.
+    async fn put(&self, request: Request) -> Result<u64, AppendError> {
+        let id = request.statement.id;
+        if let Some(logged) = self.log.logged(&self.records, id).await? {
+            return Ok(logged.index);
+        }
+        let _chain = self.chain_locks.lock(&request.chain).await;
+        let tip = match self.chains.remembered_tip(&request.chain) {
+            Some(tip) => tip,
+            None => {
+                self.settle_locked(&request.chain).await?;
+                self.chains.tip(&self.records, &request.chain).await?
+            }
+        };
+        // The record may have been there without a leaf, from a try that was cut off.
+        if let Some(logged) = self.log.logged(&self.records, id).await? {
+            return Ok(logged.index);
+        }
+        self.check(&request, tip).await?;
+        // (2) A crash here leaves orphan blobs.
+        self.write_files(&request).await?;
+        // (3) A crash here leaves a claim that the next claimant of the number voids, and an intent.
+        let _number = match request.number {
+            None => None,
+            Some(name) => Some(self.number_locks.lock(&name).await),
+        };
+        self.claim(&request).await?;
+        let intent = Event::Intent {
+            operation: request.operation,
+            chain: request.chain,
+            object: id,
+        };
+        self.audit.write(&self.records, self.clock.now(), intent).await?;
+        // (4) COMMIT POINT of the chain. A crash here leaves a record without a leaf.
+        let place = self.extend(&request, tip).await?;
+        // (5) COMMIT POINT of the log, then everything derived from it.
+        let submission = Submission::of(&request.statement, place);
+        let logged = self.log.submit(&self.records, submission).await;
+        if logged.is_err() {
+            self.chains.forget(&request.chain);
+        }
+        Ok(logged?)
+    }
+
+    /// All refusals that need nothing written.
+    async fn check(&self, request: &Request, tip: Tip) -> Result<(), AppendError> {
+        let statement = &request.statement;
+        if tip.standing == Standing::Void {
+            return Err(self.number_taken(request).await?);
+        }
+        if statement.is_succession() && statement.target != tip.latest {
+            return Err(AppendError::LostRace {
+                expected: statement.target,
+                found: tip.latest,
+            });
+        }
+        let now = self.clock.now();
+        if statement.signed_at.since(now).unsigned_abs() > self.signed_within.as_secs() {
+            return Err(AppendError::TimeOutside {
+                signed_at: statement.signed_at,
+                log_time: now,
+            });
+        }
+        if statement.signer != statement.id
+            && self.log.logged(&self.records, statement.signer).await?.is_none()
+        {
+            let signer = statement.signer;
+            return Err(LogError::SignerNotLogged { signer }.into());
+        }
+        match statement.target {
+            Some(target) if self.log.logged(&self.records, target).await?.is_none() => {
+                Err(LogError::TargetNotLogged { target }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn claim(&self, request: &Request) -> Result<(), AppendError> {
+        let (Some(name), ChainId::Plan(plan)) = (request.number, request.chain) else {
+            return Ok(());
+        };
+        let void = self.record(request.operation, None, [0; 32]);
+        match index::claim(&self.records, &self.chains, name, plan, &void).await? {
+            Holder::Asker => Ok(()),
+            Holder::Other(record) => Err(AppendError::NumberTaken { record }),
+        }
+    }
+
+    async fn extend(&self, request: &Request, tip: Tip) -> Result<Place, AppendError> {
+        let chain = request.chain;
+        let statement = request.statement.clone();
+        let record = self.record(request.operation, Some(statement), tip.digest());
+        match self.chains.extend(&self.records, &chain, tip, &record).await? {
+            Extension::Extended { n } => Ok(Place { chain, n }),
+            Extension::Lost => {
+                let tip = self.chains.tip(&self.records, &chain).await?;
+                match tip.standing {
+                    Standing::Void => Err(self.number_taken(request).await?),
+                    Standing::Open => Err(AppendError::LostRace {
+                        expected: request.statement.target,
+                        found: tip.latest,
+                    }),
+                }
+            }
+        }
+    }
+
+    /// The chain was closed before it began, because its number went to another record.
+    async fn number_taken(&self, request: &Request) -> Result<AppendError, AppendError> {
+        let holder = match request.number {
+            None => None,
+            Some(name) => index::find(&self.records, &self.chains, name).await?,
+        };
+        Ok(match holder {
+            Some(record) => AppendError::NumberTaken { record },
+            None => AppendError::RecordClosed,
+        })
+    }
+
+    fn record(&self, operation: OperationId, statement: Option<Statement>, previous: [u8; 32]) -> Record {
+        Record {
+            operation,
+            node: self.node,
+            previous,
+            stored_at: self.clock.now(),
+            statement,
+        }
+    }
+
+    /// Submits every record of a chain that has no leaf, in order, and gives the ids of all its statements.
+    pub(crate) async fn settle(&self, chain: &ChainId) -> Result<Vec<ObjectId>, AppendError> {
+        let _chain = self.chain_locks.lock(chain).await;
+        self.settle_locked(chain).await
+    }
+
+    async fn settle_locked(&self, chain: &ChainId) -> Result<Vec<ObjectId>, AppendError> {
+        let mut ids = Vec::new();
+        for (n, record) in (1..).zip(self.chains.read(&self.records, chain).await?) {
+            let Some(statement) = record.statement else {
+                continue;
+            };
+            if self.log.logged(&self.records, statement.id).await?.is_none() {
+                let place = Place { chain: *chain, n };
+                let submission = Submission::of(&statement, place);
+                self.log.submit(&self.records, submission).await?;
+            }
+            ids.push(statement.id);
+        }
+        Ok(ids)
+    }
+}
+
+fn statement_of(entry: &LogEntry<'_>, card: Option<Vec<u8>>) -> Statement {
+    Statement {
+        kind: entry.kind,
+        id: entry.id,
+        signer: entry.signer,
+        target: entry.target,
+        from: entry.from,
+        signed_at: entry.signed_at,
+        envelope: entry.envelope.to_vec(),
+        card,
+    }
+}
+
+/// Which chain keeps an object: its record's, or that of its own subject.
+fn chain_of(entry: &LogEntry<'_>) -> Result<ChainId, AppendError> {
+    match (entry.plan, entry.kind, entry.target) {
+        (Some(plan), _, _) => Ok(ChainId::Plan(plan)),
+        (None, Kind::Certificate, _) => Ok(ChainId::Certificate(entry.id)),
+        (None, Kind::KeyStatus, Some(certificate)) => Ok(ChainId::Revocations(certificate)),
+        (None, Kind::Snapshot, _) => Ok(ChainId::Register(Register::Snapshots, entry.signer)),
+        (None, Kind::StaffList, _) => Ok(ChainId::Register(Register::StaffLists, entry.signer)),
+        (None, Kind::Rehash, _) => Ok(ChainId::Register(Register::Rehashes, entry.signer)),
+        (None, kind, _) => Err(AppendError::NoChain { kind }),
+    }
+}
+
+/// An object was not stored and logged. What was written before the refusal is harmless, and said in `STORAGE.md`.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Another version or withdrawal came first.
+    #[error(
+        "this follows {} and the record's latest is {}: read that one, and sign again for it",
+        Latest(expected),
+        Latest(found)
+    )]
+    LostRace {
+        /// What the object says it follows.
+        expected: Option<ObjectId>,
+        /// The record's latest version or withdrawal.
+        found: Option<ObjectId>,
+    },
+    /// The person has a record already.
+    #[error("the person with this NHS number has record {record}: sign a version of that one")]
+    NumberTaken {
+        /// The record that holds the number.
+        record: PlanId,
+    },
+    /// The record was closed before its first version arrived.
+    #[error("this record was closed before its first version arrived: draft it again under a new record")]
+    RecordClosed,
+    /// The card says something else than the version (FORMAT §3.2).
+    #[error(
+        "the card is not the projection of this version: make the card from the version and sign it again"
+    )]
+    CardDiffers,
+    /// A named file was neither given nor stored before.
+    #[error(
+        "the version names an attachment with SHA-256 {sha256} that was not given: send the file with it"
+    )]
+    AttachmentMissing {
+        /// The digest in the version.
+        sha256: Digest,
+    },
+    /// A file was given that the version does not name.
+    #[error(
+        "a file with SHA-256 {sha256} was given that the version does not name: leave it out, or sign for it"
+    )]
+    AttachmentNotNamed {
+        /// The digest of the file.
+        sha256: Digest,
+    },
+    /// The signed time and the log's are too far apart.
+    #[error("signed at {signed_at} and the log's time is {log_time}: sign again with a clock that is right")]
+    TimeOutside {
+        /// The time inside the object.
+        signed_at: Timestamp,
+        /// The store's time.
+        log_time: Timestamp,
+    },
+    /// An object of a kind that belongs to a record names none.
+    #[error("a {kind} that names no record cannot be kept")]
+    NoChain {
+        /// The object's kind.
+        kind: Kind,
+    },
+    /// Signer or target are not logged, or the log could not be written.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The audit record could not be written.
+    #[error(transparent)]
+    Audit(#[from] Arc<AuditError>),
+    /// A record could not be read or written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// It is stored and logged, and the receipt could not be made.
+    #[error("it is stored and logged, and its receipt could not be made: ask for the receipt again")]
+    Receipt(#[from] ReadError),
+    /// The process is shutting down.
+    #[error("the request was interrupted: repeat it, which is harmless")]
+    Interrupted,
+}
+
+impl AppendError {
+    /// The engine's failure, where that is the cause: a full disk, a read-only folder, a store that has stopped.
+    #[must_use]
+    pub fn engine(&self) -> Option<&EngineError> {
+        let record = match self {
+            Self::Record(record) | Self::Receipt(ReadError::Record(record)) => record,
+            Self::Log(LogError::Record(record)) => record.as_ref(),
+            Self::Audit(audit) => match audit.as_ref() {
+                AuditError::Record(record) => record,
+                AuditError::Fenced { .. } | AuditError::Interrupted => return None,
+            },
+            _ => return None,
+        };
+        record.engine()
+    }
+}
+
+/// A record's latest, in words.
+struct Latest<'a>(&'a Option<ObjectId>);
+
+impl core::fmt::Display for Latest<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.0 {
+            None => f.write_str("nothing"),
+            Some(id) => core::fmt::Display::fmt(id, f),
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! Chains: every statement about one subject, in order, each naming its predecessor's digest.
+//!
+//! Record `n` is created once under a name that says `n`, so of two writers with the same next statement one
+//! wins. The digest of the predecessor is inside the record: a gap, a fork and a record out of place show when
+//! the chain is read. A chain's first record may be void: the record's number belongs to another plan (`index`).
+
+use core::fmt;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use planseal::id::ObjectId;
+use planseal::statement::Kind;
+use planseal::time::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::key::{ChainId, Key, Prefix};
+use crate::layout::{LayoutError, Reader, Writer};
+use crate::records::{Kept, RecordError, Records};
+use crate::seal::{DataKey, RandomError, RecordKind, fill_random};
+
+/// One try of a client to have something stored: a repetition with the same id gets the original answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OperationId([u8; 16]);
+
+impl OperationId {
+    /// A new id, random.
+    ///
+    /// # Errors
+    /// [`RandomError`] when the system has no randomness to give.
+    pub fn random() -> Result<Self, RandomError> {
+        let mut bytes = [0; 16];
+        fill_random(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// Takes the id a client sent.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// What a verified object says to the store; everything needed to log it again after a crash.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Statement {
+    pub(crate) kind: Kind,
+    pub(crate) id: ObjectId,
+    /// The id of the signing certificate; the root's own certificate names itself.
+    pub(crate) signer: ObjectId,
+    pub(crate) target: Option<ObjectId>,
+    pub(crate) from: Option<u64>,
+    pub(crate) signed_at: Timestamp,
+    pub(crate) envelope: Vec<u8>,
+    /// The envelope of the card that was signed with a version.
+    pub(crate) card: Option<Vec<u8>>,
+}
+
+impl Statement {
+    /// Versions and withdrawals follow one another; all other statements stand beside them.
+    pub(crate) const fn is_succession(&self) -> bool {
+        matches!(self.kind, Kind::Version | Kind::Withdrawal)
+    }
+}
+
+/// A statement holds a patient's plan: only its id is shown.
+impl fmt::Debug for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Statement({} {})", self.kind, self.id)
+    }
+}
+
+/// One record of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) operation: OperationId,
+    /// The writer's nonce: two writers never make the same bytes, so the same bytes are one's own.
+    pub(crate) node: [u8; 16],
+    /// SHA-256 of the predecessor's content; zeroes before the first.
+    pub(crate) previous: [u8; 32],
+    /// When it was stored, by the store's clock.
+    pub(crate) stored_at: Timestamp,
+    /// Nothing, when the chain was closed before it began.
+    pub(crate) statement: Option<Statement>,
+}
+
+/// Format of chain records.
+const FORMAT: u8 = 1;
+
+impl Record {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        Writer::new(FORMAT)
+            .fixed(&self.operation.0)
+            .fixed(&self.node)
+            .fixed(&self.previous)
+            .number(self.stored_at.seconds())
+            .option(self.statement.as_ref(), |writer, statement| {
+                writer
+                    .byte(
+                        statement
+                            .kind
+                            .leaf_code()
+                            .expect("only logged kinds reach a chain"),
+                    )
+                    .fixed(statement.id.as_bytes())
+                    .fixed(statement.signer.as_bytes())
+                    .option(statement.target, |writer, target| writer.fixed(target.as_bytes()))
+                    .option(statement.from, Writer::number)
+                    .number(statement.signed_at.seconds())
+                    .bytes(&statement.envelope)
+                    .option(statement.card.as_deref(), Writer::bytes)
+            })
+            .finish()
+    }
+
+    fn decode(content: &[u8]) -> Result<Self, LayoutError> {
+        let mut reader = Reader::new(content, FORMAT)?;
+        let record = Self {
+            operation: OperationId(reader.fixed("operation")?),
+            node: reader.fixed("node")?,
+            previous: reader.fixed("predecessor")?,
+            stored_at: timestamp(&mut reader, "time")?,
+            statement: reader.option("statement", statement)?,
+        };
+        reader.end()?;
+        Ok(record)
+    }
+}
+
+fn statement(reader: &mut Reader<'_>) -> Result<Statement, LayoutError> {
+    let meaningless = |field| LayoutError::Meaningless { field };
+    let kind = Kind::from_leaf_code(reader.byte("kind")?.into()).ok_or_else(|| meaningless("kind"))?;
+    let statement = Statement {
+        kind,
+        id: ObjectId::from_bytes(reader.fixed("id")?),
+        signer: ObjectId::from_bytes(reader.fixed("signer")?),
+        target: reader
+            .option("target", |reader| reader.fixed("target"))?
+            .map(ObjectId::from_bytes),
+        from: reader.option("from", |reader| reader.number("from"))?,
+        signed_at: timestamp(reader, "signing time")?,
+        envelope: reader.bytes("envelope")?.to_vec(),
+        card: reader
+            .option("card", |reader| reader.bytes("card"))?
+            .map(<[u8]>::to_vec),
+    };
+    if ObjectId::of(&statement.envelope) == statement.id {
+        Ok(statement)
+    } else {
+        Err(meaningless("id"))
+    }
+}
+
+fn timestamp(reader: &mut Reader<'_>, field: &'static str) -> Result<Timestamp, LayoutError> {
+    Timestamp::from_seconds(reader.number(field)?).map_err(|_| LayoutError::Meaningless { field })
+}
+
+/// Where a chain ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tip {
+    /// The number of the last record; 0 when there is none.
+    pub(crate) n: u32,
+    /// SHA-256 of its content.
+    digest: [u8; 32],
+    /// The last version or withdrawal.
+    pub(crate) latest: Option<ObjectId>,
+    /// Whether the chain was closed before it began.
+    pub(crate) standing: Standing,
+}
+
+/// Whether a chain may grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Open,
+    /// Its number belongs to another plan.
+    Void,
+}
+
+impl Tip {
+    const START: Self = Self {
+        n: 0,
+        digest: [0; 32],
+        latest: None,
+        standing: Standing::Open,
+    };
+
+    /// The digest the next record has to name.
+    pub(crate) const fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    fn after(self, record: &Record, content: &[u8]) -> Self {
+        let succession = record
+            .statement
+            .as_ref()
+            .filter(|statement| statement.is_succession());
+        Self {
+            n: self.n + 1,
+            digest: Sha256::digest(content).into(),
+            latest: succession.map(|statement| statement.id).or(self.latest),
+            standing: match record.statement {
+                Some(_) => self.standing,
+                None => Standing::Void,
+            },
+        }
+    }
+}
+
+/// What became of a record that was to follow a tip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extension {
+    /// It is record `n` of the chain.
+    Extended { n: u32 },
+    /// Another record took the place; the chain has to be looked at again.
+    Lost,
+}
+
+/// The chains of a store, with the tips of those lately used.
+pub(crate) struct Chains {
+    tips: Mutex<HashMap<ChainId, Tip>>,
+}
+
+impl Chains {
+    pub(crate) fn new() -> Self {
+        Self {
+            tips: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// Every record in order, with gaps, forks and misplaced records refused. Lists the one folder.
+    pub(crate) async fn read(&self, records: &Records, chain: &ChainId) -> Result<Vec<Record>, RecordError> {
+        let names = records.engine.list(&Prefix::chain(chain)).await?;
+        let Some(data_key) = records.chain_key(chain).await? else {
+            return match names.first() {
+                None => Ok(Vec::new()),
+                Some(_) => Err(broken(chain, 1, "its data key is gone")),
+            };
+        };
+        let mut tip = Tip::START;
+        let mut all = Vec::with_capacity(names.len());
+        for name in names {
+            let key = Key::chain_record(chain, tip.n + 1);
+            if name != key.to_string() {
+                return Err(broken(chain, tip.n + 1, "it is missing"));
+            }
+            let Some((record, content)) = read_record(records, &key, &data_key).await? else {
+                return Err(broken(chain, tip.n + 1, "it is listed and cannot be read"));
+            };
+            if record.previous != tip.digest {
+                return Err(broken(
+                    chain,
+                    tip.n + 1,
+                    "it does not follow the record before it",
+                ));
+            }
+            tip = tip.after(&record, &content);
+            all.push(record);
+        }
+        self.remember(*chain, tip);
+        Ok(all)
+    }
+
+    /// One record, by its number.
+    pub(crate) async fn record(
+        &self,
+        records: &Records,
+        chain: &ChainId,
+        n: u32,
+    ) -> Result<Option<Record>, RecordError> {
+        match records.chain_key(chain).await? {
+            None => Ok(None),
+            Some(data_key) => {
+                let found = read_record(records, &Key::chain_record(chain, n), &data_key).await?;
+                Ok(found.map(|(record, _)| record))
+            }
+        }
+    }
+
+    /// Where the chain ends, when that is known without reading it.
+    pub(crate) fn remembered_tip(&self, chain: &ChainId) -> Option<Tip> {
+        self.tips().get(chain).copied()
+    }
+
+    /// Where the chain ends; reads it when it was not used lately.
+    pub(crate) async fn tip(&self, records: &Records, chain: &ChainId) -> Result<Tip, RecordError> {
+        if let Some(tip) = self.remembered_tip(chain) {
+            return Ok(tip);
+        }
+        self.read(records, chain).await?;
+        Ok(self.remembered_tip(chain).unwrap_or(Tip::START))
+    }
+
+    /// COMMIT POINT: creates the record that follows `tip`. Of several writers one wins.
+    pub(crate) async fn extend(
+        &self,
+        records: &Records,
+        chain: &ChainId,
+        tip: Tip,
+        record: &Record,
+    ) -> Result<Extension, RecordError> {
+        let data_key = match chain {
+            ChainId::Plan(plan) => records.plan_key_or_new(*plan).await?,
+            _ => records.keys.of_store().clone(),
+        };
+        let n = tip.n + 1;
+        let content = record.encode();
+        // Whatever goes wrong from here on, the tip is looked up again next time.
+        self.forget(chain);
+        let key = Key::chain_record(chain, n);
+        match records
+            .create(RecordKind::Chain, &key, &data_key, &content)
+            .await?
+        {
+            Kept::Kept => {
+                self.remember(*chain, tip.after(record, &content));
+                Ok(Extension::Extended { n })
+            }
+            Kept::Other(_) => Ok(Extension::Lost),
+        }
+    }
+
+    /// Closes a chain that has no record yet, so that a writer who claimed a number and never came back cannot
+    /// come back later.
+    pub(crate) async fn close_before_it_begins(
+        &self,
+        records: &Records,
+        chain: &ChainId,
+        record: &Record,
+    ) -> Result<Extension, RecordError> {
+        self.extend(records, chain, Tip::START, record).await
+    }
+
+    /// Has the chain looked at again before it is next written to.
+    pub(crate) fn forget(&self, chain: &ChainId) {
+        self.tips().remove(chain);
+    }
+
+    fn tips(&self) -> MutexGuard<'_, HashMap<ChainId, Tip>> {
+        self.tips.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, chain: ChainId, tip: Tip) {
+        let mut tips = self.tips();
+        if tips.len() >= MAX_TIPS_REMEMBERED {
+            tips.clear();
+        }
+        tips.insert(chain, tip);
+    }
+}
+
+/// 65 536 tips are about 10 MB; a forgotten one costs one listing of its folder.
+const MAX_TIPS_REMEMBERED: usize = 1 << 16;
+
+async fn read_record(
+    records: &Records,
+    key: &Key,
+    data_key: &DataKey,
+) -> Result<Option<(Record, Vec<u8>)>, RecordError> {
+    match records.read(RecordKind::Chain, key, data_key).await? {
+        None => Ok(None),
+        Some(content) => {
+            let record = Record::decode(&content).map_err(RecordError::content(key))?;
+            Ok(Some((record, content)))
+        }
+    }
+}
+
+fn broken(chain: &ChainId, n: u32, reason: &'static str) -> RecordError {
+    RecordError::Chain {
+        chain: chain.to_string(),
+        n,
+        reason,
+    }
+}

@@ -1,0 +1,552 @@
+//! A folder whose acknowledged writes survive a power cut.
+//!
+//! `LocalFileSystem` with `with_fsync(true)` (object_store 0.14) writes a staging file `NAME#N`, fsyncs it, links
+//! it to its name with `link(2)` and fsyncs the folder. This module adds what that leaves open:
+//!
+//! - **folders**: object_store takes a folder that another writer has just made for durable. Here each folder is
+//!   made and its parent fsynced under one lock before the first object goes in;
+//! - **the read gate**: a name is visible from `link(2)` on, before the folder's fsync. Readers of a name wait
+//!   for its writer, so that nobody is shown what a power cut could still take back;
+//! - **fail-stop**: after an fsync that failed, what the page cache shows may differ from the disk. Nothing is
+//!   read or written any more until the store is opened again;
+//! - **opening**: one process at a time (flock), no symbolic link inside, left-over staging files swept, and
+//!   `syncfs` before anything is believed, since a crash may leave visible what was never flushed.
+//!
+//! What is left to others: bytes are checked by whoever reads them (`seal`, `log`).
+
+use core::fmt;
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use futures_util::stream::{self, BoxStream, StreamExt};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+};
+use tokio::sync::RwLock;
+use walkdir::WalkDir;
+
+use crate::engine::cause;
+
+/// A folder of objects, held by this process alone.
+#[derive(Clone)]
+pub(crate) struct DurableLocal(Arc<Folder>);
+
+struct Folder {
+    root: PathBuf,
+    files: LocalFileSystem,
+    /// Holds the flock for as long as the store is open.
+    _lock: File,
+    gate: Gate,
+    /// Folders whose own entry is known to be on the disk.
+    made: Mutex<HashSet<PathBuf>>,
+    stopped: OnceLock<Stopped>,
+}
+
+impl DurableLocal {
+    /// Opens or makes the folder. Blocks while it sweeps and flushes: about a second for 10⁵ objects.
+    pub(crate) fn open(root: &FilePath) -> core::result::Result<Self, FolderError> {
+        make_root(root)?;
+        let lock = lock(root)?;
+        sweep(root)?;
+        flush(root)?;
+        let root = fs::canonicalize(root).map_err(FolderError::doing("open", root))?;
+        let files = LocalFileSystem::new_with_prefix(&root)
+            .map_err(|failure| FolderError::doing("open", &root)(io::Error::other(failure)))?
+            .with_fsync(true);
+        Ok(Self(Arc::new(Folder {
+            root,
+            files,
+            _lock: lock,
+            gate: Gate::new(),
+            made: Mutex::new(HashSet::new()),
+            stopped: OnceLock::new(),
+        })))
+    }
+}
+
+impl Folder {
+    fn refuse_if_stopped(&self) -> Result<()> {
+        self.stopped.get().map_or(Ok(()), |stopped| Err(stopped.error()))
+    }
+
+    /// Writes one object with its name's gate held, and stops the store when the disk leaves doubt.
+    async fn put(
+        self: Arc<Self>,
+        location: Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> Result<PutResult> {
+        let _gate = self.gate.of(&location).write().await;
+        self.refuse_if_stopped()?;
+        let file = self.files.path_to_filesystem(&location)?;
+        let creates = options.mode == PutMode::Create;
+        if creates && file.exists() {
+            let source = "it was there before".into();
+            let path = location.to_string();
+            return Err(object_store::Error::AlreadyExists { path, source });
+        }
+        let folder = Arc::clone(&self);
+        let parent = file.parent().unwrap_or(&self.root).to_path_buf();
+        let made = tokio::task::spawn_blocking(move || folder.make_durable(&parent)).await?;
+        let put = match made {
+            Ok(()) => self.files.put_opts(&location, payload, options).await,
+            Err(failure) => Err(generic(failure)),
+        };
+        // A name that became visible although its creation failed is one whose folder could not be flushed. What
+        // may be replaced can be made again, so there a plain failure is only that.
+        put.map_err(|failure| match failure {
+            object_store::Error::AlreadyExists { .. } => failure,
+            failure if is_plain(&failure) && !(creates && file.exists()) => failure,
+            failure => self.stop(&location, &failure),
+        })
+    }
+
+    fn stop(&self, location: &Path, failure: &object_store::Error) -> object_store::Error {
+        self.stopped
+            .get_or_init(|| Stopped {
+                reason: format!("the disk did not confirm the write of {location} ({failure})"),
+            })
+            .error()
+    }
+
+    /// Makes every missing folder down to `folder` and flushes each one's parent, top down, one caller at a
+    /// time: a folder seen here is on the disk before an object is put into it.
+    fn make_durable(&self, folder: &FilePath) -> io::Result<()> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.contains(folder) {
+            return Ok(());
+        }
+        if made.len() > MAX_FOLDERS_REMEMBERED {
+            made.clear();
+        }
+        let below = folder.strip_prefix(&self.root).map_err(io::Error::other)?;
+        let mut at = self.root.clone();
+        for part in below {
+            let parent = at.clone();
+            at.push(part);
+            if made.contains(&at) {
+                continue;
+            }
+            match private_folder().create(&at) {
+                Err(failure) if failure.kind() != io::ErrorKind::AlreadyExists => return Err(failure),
+                _ => {}
+            }
+            if !fs::symlink_metadata(&at)?.is_dir() {
+                return Err(io::Error::other(FolderError::NotAFolder { path: at }));
+            }
+            File::open(&parent)?.sync_all()?;
+            made.insert(at.clone());
+        }
+        Ok(())
+    }
+}
+
+/// Causes after which the disk is as it was.
+fn is_plain(failure: &object_store::Error) -> bool {
+    matches!(
+        cause::<io::Error>(failure).map(io::Error::kind),
+        Some(
+            io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::ReadOnlyFilesystem
+                | io::ErrorKind::PermissionDenied
+        )
+    )
+}
+
+/// 65 536 folder names are about 10 MB; forgetting them costs one fsync each when next used.
+const MAX_FOLDERS_REMEMBERED: usize = 1 << 16;
+
+#[async_trait]
+impl ObjectStore for DurableLocal {
+    /// Runs to its end even when the caller stops waiting: a write that is dropped half-way would let its gate
+    /// open before the disk has confirmed.
+    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        let folder = Arc::clone(&self.0);
+        tokio::spawn(folder.put(location.clone(), payload, options)).await?
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        let _gate = self.0.gate.of(location).read().await;
+        self.0.refuse_if_stopped()?;
+        self.0.files.get_opts(location, options).await
+    }
+
+    /// Shows names only; what they hold is read through the gate.
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        match self.0.refuse_if_stopped() {
+            Ok(()) => self.0.files.list(prefix),
+            Err(stopped) => stream::once(async { Err(stopped) }).boxed(),
+        }
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.0.refuse_if_stopped()?;
+        self.0.files.list_with_delimiter(prefix).await
+    }
+
+    async fn put_multipart_opts(&self, _: &Path, _: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+        Err(not_offered("multipart upload, which overwrites"))
+    }
+
+    fn delete_stream(&self, _: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        stream::once(async { Err(not_offered("deletion")) }).boxed()
+    }
+
+    async fn copy_opts(&self, _: &Path, _: &Path, _: CopyOptions) -> Result<()> {
+        Err(not_offered("copying"))
+    }
+}
+
+fn not_offered(operation: &str) -> object_store::Error {
+    object_store::Error::NotImplemented {
+        operation: operation.to_owned(),
+        implementer: "DurableLocal".to_owned(),
+    }
+}
+
+fn generic(failure: io::Error) -> object_store::Error {
+    object_store::Error::Generic {
+        store: "DurableLocal",
+        source: Box::new(failure),
+    }
+}
+
+impl fmt::Display for DurableLocal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DurableLocal({})", self.0.root.display())
+    }
+}
+
+impl fmt::Debug for DurableLocal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Why the store no longer serves.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{reason}")]
+pub(crate) struct Stopped {
+    pub(crate) reason: String,
+}
+
+impl Stopped {
+    fn error(&self) -> object_store::Error {
+        object_store::Error::Generic {
+            store: "DurableLocal",
+            source: Box::new(self.clone()),
+        }
+    }
+}
+
+/// A writer holds its name's shard until the disk has confirmed; readers of the shard wait for it.
+struct Gate {
+    shards: Vec<RwLock<()>>,
+    hasher: RandomState,
+}
+
+impl Gate {
+    fn new() -> Self {
+        Self {
+            shards: (0..GATE_SHARDS).map(|_| RwLock::new(())).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    fn of(&self, location: &Path) -> &RwLock<()> {
+        let hash = self.hasher.hash_one(location.as_ref());
+        let shard = usize::try_from(hash % u64::from(GATE_SHARDS)).expect("a remainder below 64 fits usize");
+        &self.shards[shard]
+    }
+}
+
+/// Enough that a reader seldom waits for a writer of another name.
+const GATE_SHARDS: u32 = 64;
+
+fn private_folder() -> fs::DirBuilder {
+    let mut builder = fs::DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+fn make_root(root: &FilePath) -> core::result::Result<(), FolderError> {
+    private_folder()
+        .recursive(true)
+        .create(root)
+        .map_err(FolderError::doing("make", root))?;
+    let parent = parent_of(root);
+    File::open(parent)
+        .and_then(|folder| folder.sync_all())
+        .map_err(FolderError::doing("flush", parent))
+}
+
+/// The folder that holds a path; a bare name lies in the working folder.
+fn parent_of(path: &FilePath) -> &FilePath {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => FilePath::new("."),
+    }
+}
+
+/// The lock is the kernel's: it goes with the process, however that ends.
+fn lock(root: &FilePath) -> core::result::Result<File, FolderError> {
+    let path = root.join(LOCK_FILE);
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(FolderError::doing("write", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(FolderError::InUse {
+            root: root.to_path_buf(),
+        }),
+        Err(TryLockError::Error(failure)) => Err(FolderError::doing("lock", &path)(failure)),
+    }
+}
+
+const LOCK_FILE: &str = ".lock";
+
+/// Removes what a crash left half-written (`NAME#N`) and refuses links that lead elsewhere.
+fn sweep(root: &FilePath) -> core::result::Result<(), FolderError> {
+    for entry in WalkDir::new(root).min_depth(1).follow_links(false) {
+        let entry = entry.map_err(|failure| {
+            let path = failure.path().unwrap_or(root).to_path_buf();
+            FolderError::doing("look through", &path)(failure.into())
+        })?;
+        if entry.path_is_symlink() {
+            return Err(FolderError::SymbolicLink {
+                path: entry.into_path(),
+            });
+        }
+        if entry.file_type().is_file() && is_staging(&entry.file_name().to_string_lossy()) {
+            fs::remove_file(entry.path()).map_err(FolderError::doing("sweep", entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_staging(name: &str) -> bool {
+    name.rsplit_once('#')
+        .is_some_and(|(_, suffix)| !suffix.is_empty() && suffix.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn flush(root: &FilePath) -> core::result::Result<(), FolderError> {
+    let folder = File::open(root).map_err(FolderError::doing("open", root))?;
+    nix::unistd::syncfs(&folder).map_err(|errno| FolderError::doing("flush", root)(errno.into()))
+}
+
+/// Without `syncfs`, every file and folder is flushed by itself.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn flush(root: &FilePath) -> core::result::Result<(), FolderError> {
+    for entry in WalkDir::new(root).follow_links(false) {
+        let entry = entry.map_err(|failure| FolderError::doing("look through", root)(failure.into()))?;
+        File::open(entry.path())
+            .and_then(|file| file.sync_all())
+            .map_err(FolderError::doing("flush", entry.path()))?;
+    }
+    Ok(())
+}
+
+/// Creates a small file that only its owner may read, whole and durable or not at all.
+pub(crate) fn create_private_file(path: &FilePath, bytes: &[u8]) -> core::result::Result<(), FolderError> {
+    use std::io::Write;
+
+    let parent = parent_of(path);
+    make_root(parent)?;
+    let mut staged = path.as_os_str().to_owned();
+    staged.push(format!("#{}", std::process::id()));
+    let staged = PathBuf::from(staged);
+    let mut file = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(&staged)
+        .map_err(FolderError::doing("write", &staged))?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::hard_link(&staged, path))
+        .and_then(|()| File::open(parent)?.sync_all());
+    let swept = fs::remove_file(&staged);
+    written.and(swept).map_err(FolderError::doing("write", path))
+}
+
+/// The folder cannot hold a store, or not now. Messages are sentences for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Another process has it open.
+    #[error(
+        "the store in {root} is open in another process: stop that one first, or give this one its own folder"
+    )]
+    InUse {
+        /// The store's folder.
+        root: PathBuf,
+    },
+    /// It, or its file system, may not be written.
+    #[error("{path} may not be written by this user: make it writable, or choose another folder")]
+    NotWritable {
+        /// What could not be written.
+        path: PathBuf,
+    },
+    /// No room is left.
+    #[error("the disk that holds {path} is full: free some space and start again; nothing was lost")]
+    DiskFull {
+        /// What could not be written.
+        path: PathBuf,
+    },
+    /// A symbolic link lies inside: objects could be kept, or read, elsewhere.
+    #[error(
+        "{path} is a symbolic link: a store keeps its objects in its own folder; replace it by what it leads to"
+    )]
+    SymbolicLink {
+        /// The link.
+        path: PathBuf,
+    },
+    /// Something other than a folder stands where one is needed.
+    #[error("{path} is not a folder: choose another place for the store")]
+    NotAFolder {
+        /// What stands there.
+        path: PathBuf,
+    },
+    /// Any other failure of the file system.
+    #[error("could not {action} {path}")]
+    Failed {
+        /// What was attempted.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's own words.
+        source: io::Error,
+    },
+}
+
+impl FolderError {
+    fn doing(action: &'static str, path: &FilePath) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| match source.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::NotWritable { path },
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path },
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists if action == "make" => {
+                Self::NotAFolder { path }
+            }
+            _ => Self::Failed { action, path, source },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::ObjectStoreExt;
+
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a temporary folder")
+    }
+
+    fn create() -> PutOptions {
+        PutOptions::from(PutMode::Create)
+    }
+
+    #[tokio::test]
+    async fn staging_files_of_a_crash_are_swept_and_objects_are_kept() {
+        let folder = folder();
+        fs::create_dir_all(folder.path().join("p/ab")).expect("folders");
+        for name in ["p/ab/0000000001", "p/ab/0000000002#1", "p/ab/0000000003#17"] {
+            OpenOptions::new()
+                .create_new(true)
+                .write(true)
+                .open(folder.path().join(name))
+                .expect("a file");
+        }
+        DurableLocal::open(folder.path()).expect("a store's folder");
+        let left: Vec<_> = fs::read_dir(folder.path().join("p/ab"))
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
+        assert_eq!(left, ["0000000001"]);
+    }
+
+    #[tokio::test]
+    async fn a_second_opening_is_refused_in_words() {
+        let folder = folder();
+        let first = DurableLocal::open(folder.path()).expect("a store's folder");
+        let second = DurableLocal::open(folder.path()).expect_err("it is open already");
+        assert!(matches!(second, FolderError::InUse { .. }));
+        assert!(second.to_string().contains("open in another process"), "{second}");
+        drop(first);
+        DurableLocal::open(folder.path()).expect("free again");
+    }
+
+    #[tokio::test]
+    async fn links_that_lead_elsewhere_are_refused() {
+        let (root, elsewhere) = (folder(), folder());
+        std::os::unix::fs::symlink(elsewhere.path(), root.path().join("p")).expect("a link");
+        let refused = DurableLocal::open(root.path()).expect_err("a link inside");
+        assert!(matches!(refused, FolderError::SymbolicLink { .. }), "{refused}");
+        fs::remove_file(root.path().join("p")).expect("removal");
+        let durable = DurableLocal::open(root.path()).expect("a store's folder");
+        std::os::unix::fs::symlink(elsewhere.path(), root.path().join("q")).expect("a later link");
+        let refused = durable.put_opts(&Path::from("q/1"), "x".into(), create()).await;
+        assert!(refused.is_err());
+        assert_eq!(fs::read_dir(elsewhere.path()).expect("the folder").count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_file_in_the_place_of_the_folder_is_named() {
+        let folder = folder();
+        let path = folder.path().join("file");
+        create_private_file(&path, b"x").expect("a file");
+        let refused = DurableLocal::open(&path).expect_err("a file");
+        assert!(matches!(refused, FolderError::NotAFolder { .. }), "{refused}");
+    }
+
+    /// A file stands where a folder was: a failure that is neither a full disk nor a missing permission.
+    #[tokio::test]
+    async fn a_failure_that_leaves_doubt_stops_everything() {
+        let folder = folder();
+        let durable = DurableLocal::open(folder.path()).expect("a store's folder");
+        let good = Path::from("p/1");
+        durable
+            .put_opts(&good, "x".into(), create())
+            .await
+            .expect("a first object");
+        fs::remove_dir_all(folder.path().join("p")).expect("removal behind the store's back");
+        create_private_file(&folder.path().join("p"), b"x").expect("a file in place of the folder");
+        let failure = durable.put_opts(&Path::from("p/2"), "x".into(), create()).await;
+        assert!(cause::<Stopped>(&failure.expect_err("no folder")).is_some());
+        let read = durable.get(&good).await.expect_err("stopped");
+        assert!(cause::<Stopped>(&read).is_some(), "{read}");
+        let listed = durable.list_with_delimiter(None).await.expect_err("stopped");
+        assert!(cause::<Stopped>(&listed).is_some(), "{listed}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_deleted_copied_or_overwritten_in_parts() {
+        let folder = folder();
+        let durable = DurableLocal::open(folder.path()).expect("a store's folder");
+        let name = Path::from("p/1");
+        durable
+            .put_opts(&name, "x".into(), create())
+            .await
+            .expect("an object");
+        assert!(durable.delete(&name).await.is_err());
+        assert!(durable.copy(&name, &Path::from("p/2")).await.is_err());
+        assert!(durable.put_multipart(&name).await.is_err());
+        assert!(durable.get(&name).await.is_ok());
+    }
+}

@@ -1,0 +1,240 @@
+//! The only door to the objects: create once, read, list.
+//!
+//! There is no overwrite, delete, copy or multipart upload here; only names of the [`MutableKey`] type, which
+//! can be made again from the others, are ever replaced. Every commit point of the store is
+//! [`Engine::create`] (STORAGE "The one rule"). What lies below is any `object_store`: a durable folder, memory,
+//! later a bucket.
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+
+use crate::durable::Stopped;
+use crate::key::{Key, MutableKey, Prefix};
+
+/// Objects by name, created once and never changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Engine {
+    objects: Arc<dyn ObjectStore>,
+}
+
+/// What a creation found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Creation {
+    /// The object is there now, and was not before.
+    Created,
+    /// An object of exactly these bytes is there: an earlier try of the same writer, or the same content.
+    Same,
+    /// Another object holds the name; these are its bytes.
+    Different(Bytes),
+}
+
+impl Engine {
+    pub(crate) fn over(objects: Arc<dyn ObjectStore>) -> Self {
+        Self { objects }
+    }
+
+    /// Creates an object, durable when this returns.
+    ///
+    /// Every error after a creation is ambiguous, because the try may have landed: the name is read, the same
+    /// bytes mean that this object is there, and an absent object is tried again with the same bytes.
+    pub(crate) async fn create(&self, key: &Key, bytes: &Bytes) -> Result<Creation, EngineError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let options = PutOptions::from(PutMode::Create);
+            let payload = PutPayload::from(bytes.clone());
+            let Err(failure) = self.objects.put_opts(key.path(), payload, options).await else {
+                return Ok(Creation::Created);
+            };
+            if let Some(found) = self.read(key).await? {
+                return Ok(if found == *bytes {
+                    Creation::Same
+                } else {
+                    Creation::Different(found)
+                });
+            }
+            let error = EngineError::of("create", key.to_string(), failure);
+            if tries == CREATE_TRIES || !error.is_passing() {
+                return Err(error);
+            }
+        }
+    }
+
+    /// The bytes under a name, or nothing.
+    pub(crate) async fn read(&self, key: &Key) -> Result<Option<Bytes>, EngineError> {
+        self.read_path(key.path()).await
+    }
+
+    /// The bytes under a mutable name, or nothing.
+    pub(crate) async fn read_mutable(&self, key: &MutableKey) -> Result<Option<Bytes>, EngineError> {
+        self.read_path(key.path()).await
+    }
+
+    /// Replaces an object that can be made again from the others.
+    pub(crate) async fn replace(&self, key: &MutableKey, bytes: &Bytes) -> Result<(), EngineError> {
+        self.objects
+            .put(key.path(), PutPayload::from(bytes.clone()))
+            .await
+            .map(drop)
+            .map_err(|failure| EngineError::of("replace", key.to_string(), failure))
+    }
+
+    /// All names below a prefix, in order. Names that are not UTF-8 keys of ours are left out by the engine.
+    pub(crate) async fn list(&self, prefix: &Prefix) -> Result<Vec<String>, EngineError> {
+        let mut names: Vec<String> = self
+            .objects
+            .list(Some(prefix.path()))
+            .map_ok(|meta| meta.location.to_string())
+            .try_collect()
+            .await
+            .map_err(|failure| EngineError::of("list", prefix.to_string(), failure))?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    async fn read_path(&self, path: &object_store::path::Path) -> Result<Option<Bytes>, EngineError> {
+        let found = match self.objects.get(path).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(failure) => return Err(EngineError::of("read", path.to_string(), failure)),
+        };
+        if found.meta.size > MAX_OBJECT {
+            return Err(EngineError::TooLarge {
+                key: path.to_string(),
+                size: found.meta.size,
+                limit: MAX_OBJECT,
+            });
+        }
+        let bytes = found.bytes().await;
+        bytes
+            .map(Some)
+            .map_err(|failure| EngineError::of("read", path.to_string(), failure))
+    }
+}
+
+/// Three: the first, one that a passing fault swallowed, and one more.
+const CREATE_TRIES: u32 = 3;
+
+/// 32 MiB: the largest attachment (20 MiB) and what surrounds it fit; a bound on memory before any check.
+const MAX_OBJECT: u64 = 32 << 20;
+
+/// The engine could not do what was asked. Messages are sentences for the operator and name what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// No room is left, or a quota is used up.
+    #[error(
+        "the disk is full: {action} {key} was refused; nothing was lost: free some space and repeat the request"
+    )]
+    DiskFull {
+        /// What was attempted.
+        action: &'static str,
+        /// The object's name.
+        key: String,
+    },
+    /// The folder, or its file system, may not be written.
+    #[error(
+        "the store may not be written: {action} {key} was refused; nothing was lost: make the folder writable for \
+         this user and repeat the request"
+    )]
+    ReadOnly {
+        /// What was attempted.
+        action: &'static str,
+        /// The object's name.
+        key: String,
+    },
+    /// The disk failed to confirm a write, so nothing more is read or written until the store is opened again.
+    #[error(
+        "the store has stopped: {reason}; check the disk, then start again: what was acknowledged is kept"
+    )]
+    Stopped {
+        /// The failure that stopped it.
+        reason: String,
+    },
+    /// An object is larger than anything this store writes.
+    #[error("{key} is {size} bytes, more than the limit of {limit}: it was not written by this store")]
+    TooLarge {
+        /// The object's name.
+        key: String,
+        /// Its size in bytes.
+        size: u64,
+        /// The largest size accepted.
+        limit: u64,
+    },
+    /// Any other failure of the engine.
+    #[error("could not {action} {key}")]
+    Failed {
+        /// What was attempted.
+        action: &'static str,
+        /// The object's name.
+        key: String,
+        /// The engine's own words.
+        source: object_store::Error,
+    },
+}
+
+impl EngineError {
+    fn of(action: &'static str, key: String, failure: object_store::Error) -> Self {
+        if let Some(stopped) = cause::<Stopped>(&failure) {
+            return Self::Stopped {
+                reason: stopped.reason.clone(),
+            };
+        }
+        match cause::<io::Error>(&failure).map(io::Error::kind) {
+            Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => Self::DiskFull { action, key },
+            Some(io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied) => {
+                Self::ReadOnly { action, key }
+            }
+            _ => Self::Failed {
+                action,
+                key,
+                source: failure,
+            },
+        }
+    }
+
+    /// Whether the same request may succeed a moment later with nothing done about it.
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
+}
+
+/// The first error of type `E` in a chain of causes.
+pub(crate) fn cause<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(kind: io::ErrorKind) -> object_store::Error {
+        object_store::Error::Generic {
+            store: "test",
+            source: Box::new(io::Error::from(kind)),
+        }
+    }
+
+    #[test]
+    fn failures_become_sentences_that_say_what_to_do() {
+        let full = EngineError::of("create", "p/1".into(), failure(io::ErrorKind::StorageFull));
+        assert!(matches!(full, EngineError::DiskFull { .. }));
+        assert!(full.to_string().contains("free some space"));
+        let fixed = EngineError::of("create", "p/1".into(), failure(io::ErrorKind::ReadOnlyFilesystem));
+        assert!(matches!(fixed, EngineError::ReadOnly { .. }));
+        assert!(!fixed.is_passing());
+        let other = EngineError::of("create", "p/1".into(), failure(io::ErrorKind::TimedOut));
+        assert!(other.is_passing());
+    }
+}

@@ -1,0 +1,267 @@
+//! Opening a store: where it lies, with which keys, and what a crash left to be completed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use planseal::log::checkpoint::Checkpoint;
+use planseal::sign::SigningPort;
+
+use crate::Store;
+use crate::append::{AppendError, Shelf};
+use crate::audit::{self, Audit, AuditError, Event, Intent};
+use crate::chain::Chains;
+use crate::clock::Clock;
+use crate::durable::{DurableLocal, FolderError};
+use crate::engine::{Creation, Engine, EngineError};
+use crate::key::Key;
+use crate::keys::{KeyError, KeyFileError, KeyPort, KeyRing, LocalFileKeys};
+use crate::locks::Locks;
+use crate::log::{Log, LogOpenError};
+use crate::records::{RecordError, Records};
+use crate::seal::{RandomError, fill_random};
+
+/// Where a store lies and how it is kept.
+pub struct StoreConfig {
+    /// Where the objects are.
+    pub location: Location,
+    /// Where the key is that wraps the store's data keys.
+    pub keys: KeySource,
+    /// How far the time an object names may lie from the time it is logged, in either direction (FORMAT §3).
+    pub signed_within: Duration,
+    /// Tree heads known from elsewhere, for example from witnesses: the store must agree with each. A store that
+    /// was rolled back as a whole cannot be told otherwise.
+    pub remembered: Vec<Checkpoint>,
+}
+
+/// 24 hours (FORMAT §3).
+const SIGNED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl StoreConfig {
+    /// A store in a folder of this machine. The key file lies outside the folder, so that a copy of the folder
+    /// alone is unreadable; it is made when the store is new and required ever after.
+    #[must_use]
+    pub fn folder(root: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self {
+        Self {
+            location: Location::Folder(root.into()),
+            keys: KeySource::File(key_file.into()),
+            signed_within: SIGNED_WITHIN,
+            remembered: Vec::new(),
+        }
+    }
+
+    /// A store that is gone with the process, keys and all; otherwise like any other.
+    #[must_use]
+    pub const fn memory() -> Self {
+        Self {
+            location: Location::Memory,
+            keys: KeySource::Memory,
+            signed_within: SIGNED_WITHIN,
+            remembered: Vec::new(),
+        }
+    }
+}
+
+/// Where the objects of a store are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// In a folder of this machine, made when missing.
+    Folder(PathBuf),
+    /// In memory.
+    Memory,
+}
+
+/// Where the key is that wraps the store's data keys.
+pub enum KeySource {
+    /// In a file of mode 0600.
+    File(PathBuf),
+    /// Behind a port of the caller's.
+    Port(Arc<dyn KeyPort>),
+    /// In memory, gone with the process.
+    Memory,
+}
+
+impl Store {
+    /// Opens a store, or makes a new one.
+    ///
+    /// The log's tree is derived from its commits and compared with its checkpoint and with every tree head
+    /// remembered; statements that a crash left without a leaf get it; earlier writers are fenced. `signer` is
+    /// the log's key and `origin` its name in checkpoints.
+    ///
+    /// # Errors
+    /// [`OpenError`], in a sentence for the operator. Nothing is served from a store that gives one.
+    pub async fn open(
+        config: StoreConfig,
+        signer: Box<dyn SigningPort + Send + Sync>,
+        origin: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let objects: Arc<dyn ObjectStore> = match &config.location {
+            Location::Memory => Arc::new(InMemory::new()),
+            Location::Folder(root) => {
+                let root = root.clone();
+                let opened = tokio::task::spawn_blocking(move || DurableLocal::open(&root)).await;
+                Arc::new(opened.map_err(|_| OpenError::Interrupted)??)
+            }
+        };
+        Self::open_over(objects, config, signer, origin, clock).await
+    }
+
+    /// Opens a store over any engine; the tests put engines here that fail on purpose.
+    pub(crate) async fn open_over(
+        objects: Arc<dyn ObjectStore>,
+        config: StoreConfig,
+        signer: Box<dyn SigningPort + Send + Sync>,
+        origin: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let engine = Engine::over(objects);
+        let records = open_records(engine, config.keys).await?;
+        let mut node = [0; 16];
+        fill_random(&mut node)?;
+        let remembered = &config.remembered;
+        let log = Log::open(&records, signer, origin, Arc::clone(&clock), node, remembered).await?;
+        let audit = Audit::open(&records, node, clock.now()).await?;
+        let mut shelf = Shelf {
+            records,
+            chains: Chains::new(),
+            log,
+            audit,
+            clock,
+            node,
+            signed_within: config.signed_within,
+            chain_locks: Locks::new(),
+            number_locks: Locks::new(),
+            damage: Vec::new(),
+        };
+        shelf.damage = recover(&shelf).await?;
+        Ok(Self(Arc::new(shelf)))
+    }
+
+    /// Damaged records that opening came upon. One person's damaged record does not keep everybody else's from
+    /// being read in an emergency: it is refused by itself, and the operator is shown this.
+    #[must_use]
+    pub fn damage_found_on_opening(&self) -> &[RecordError] {
+        &self.0.damage
+    }
+}
+
+/// Completes what earlier writers had begun, then ends their streams, oldest first.
+///
+/// An intent whose record is in its chain and not in the log is submitted; an intent without a record is noted
+/// as not committed. A crash in here leaves the writer unfenced, and the next opening does it again.
+async fn recover(shelf: &Shelf) -> Result<Vec<RecordError>, OpenError> {
+    let epoch = shelf.audit.epoch();
+    let mut damage = Vec::new();
+    for writer in audit::predecessors(&shelf.records, epoch).await? {
+        for Intent {
+            operation,
+            chain,
+            object,
+        } in writer.intents.iter().copied()
+        {
+            let event = match shelf.settle(&chain).await {
+                Ok(settled) if settled.contains(&object) => continue,
+                Ok(_) => Event::NotCommitted { operation },
+                Err(AppendError::Record(found)) if found.is_damage() => {
+                    damage.push(found);
+                    Event::Unsettled { operation }
+                }
+                Err(failure) => return Err(failure.into()),
+            };
+            shelf
+                .audit
+                .write(&shelf.records, shelf.clock.now(), event)
+                .await?;
+        }
+        writer.fence(&shelf.records, epoch, shelf.clock.now()).await?;
+    }
+    Ok(damage)
+}
+
+/// What `meta/format` says: this store is one, and in which format.
+const FORMAT: &[u8] = b"planseal-store-1\n";
+
+/// The store's key is made before the format is written, so a store with a format has a key: its absence is a
+/// loss, never a beginning.
+async fn open_records(engine: Engine, source: KeySource) -> Result<Records, OpenError> {
+    let format = engine.read(&Key::format()).await?;
+    let is_new = match &format {
+        None => engine.read(&Key::wrapped_store_key()).await?.is_none(),
+        Some(found) if found.as_ref() == FORMAT => match engine.read(&Key::wrapped_store_key()).await? {
+            Some(_) => false,
+            None => return Err(OpenError::StoreKeyMissing),
+        },
+        Some(found) => {
+            let found = String::from_utf8_lossy(&found[..found.len().min(32)]).into_owned();
+            return Err(OpenError::Format { found });
+        }
+    };
+    let port: Arc<dyn KeyPort> = match source {
+        KeySource::Port(port) => port,
+        KeySource::Memory => Arc::new(LocalFileKeys::in_memory()?),
+        KeySource::File(path) if is_new => Arc::new(LocalFileKeys::open_or_make(&path)?),
+        KeySource::File(path) => Arc::new(LocalFileKeys::open(&path)?),
+    };
+    let keys = KeyRing::open(engine.clone(), port).await?;
+    if format.is_some() {
+        return Ok(Records { engine, keys });
+    }
+    match engine.create(&Key::format(), &Bytes::from_static(FORMAT)).await? {
+        Creation::Created | Creation::Same => Ok(Records { engine, keys }),
+        Creation::Different(found) => Err(OpenError::Format {
+            found: String::from_utf8_lossy(&found).into_owned(),
+        }),
+    }
+}
+
+/// The store cannot be opened. Messages are sentences for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder cannot hold a store, or not now.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Written by another release.
+    #[error(
+        "the store's format is {found:?} and this release reads planseal-store-1: use the release it belongs to"
+    )]
+    Format {
+        /// The first bytes of `meta/format`.
+        found: String,
+    },
+    /// `k/store` is gone and the store is not new.
+    #[error(
+        "the store's wrapped key k/store is missing, and nothing can be read without it: restore it from a backup"
+    )]
+    StoreKeyMissing,
+    /// The key file cannot be used.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
+    /// The store's key does not unwrap.
+    #[error("the store's key cannot be unwrapped: is this the key file of this store?")]
+    Key(#[from] KeyError),
+    /// The log may not be continued.
+    #[error(transparent)]
+    Log(#[from] LogOpenError),
+    /// A record could not be read or written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// What a crash left begun could not be completed.
+    #[error("what an earlier process had begun could not be completed")]
+    Recovery(#[from] AppendError),
+    /// The audit stream could not be written.
+    #[error(transparent)]
+    Audit(#[from] Arc<AuditError>),
+    /// No randomness for the process's nonce.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The process is shutting down.
+    #[error("opening the store was interrupted")]
+    Interrupted,
+}
