@@ -1,1 +1,24 @@
-//! A verified plan as PDF and HTML.
+//! A verified plan as tagged PDF and as HTML sections.
+//!
+//! Stages, each in its own module and each ignorant of the next:
+//! plan → summary (what must be known in ten seconds, as data) → `view` (blocks) → `layout` (lines and
+//! rectangles on pages, in integers) → `pdf` (PDF/A-3a and PDF/UA-1, by krilla). html takes the same summary.
+//!
+//! Everything shown comes from the plan or from what the caller states was [`Known`] when printing; nothing here
+//! reads a clock, draws a random number or opens a file, so that the same input gives the same bytes anywhere.
+//! Whether a version is authentic and current is judged in core before it arrives here. The seal is put around
+//! the finished bytes by a later step. `render/RENDER.md` says what is built.
+
+mod error;
+pub mod known;
+mod view;
+mod length;
+mod fonts;
+mod text;
+mod qr;
+mod layout;
+mod pdf;
+pub mod specimen;
+
+pub use error::RenderError;
+pub use known::{Endorsed, Known, Reported, Standing};

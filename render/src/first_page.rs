@@ -1,0 +1,266 @@
+//! The first page: the emergency summary and both codes, on one page whatever the plan says (DOMAIN §2.5, UX §1).
+//!
+//! The whole words stand in the sections that follow. Where a plan is so long that its summary would leave the
+//! page, the longest words are shortened here, visibly and with the place where they go on.
+
+use planseal::plan::PlanVersion;
+
+use crate::RenderError;
+use crate::layout;
+use crate::length::Length;
+use crate::qr::Symbol;
+use crate::summary::{CprShown, EmergencySummary, SummaryLine, Topic};
+use crate::text::Text;
+use crate::view::{Block, Code, Columns, Frame, Furniture, Level, Table};
+
+/// The two printed codes, already made into symbols.
+pub(crate) struct PrintedCodes {
+    pub(crate) pointer: Symbol,
+    pub(crate) offline: Symbol,
+}
+
+/// The blocks of the page, shortened just enough to fit.
+///
+/// # Errors
+/// [`RenderError::TooTall`] when the summary leaves the page even at its shortest.
+pub(crate) fn blocks(
+    plan: &PlanVersion,
+    summary: &EmergencySummary,
+    codes: Option<&PrintedCodes>,
+    furniture: &Furniture,
+) -> Result<Vec<Block>, RenderError> {
+    let mut tightest = None;
+    for limit in LIMITS {
+        let blocks = page(plan, summary, codes, limit);
+        let fit = layout::fit(&blocks, furniture)?;
+        if fit.holds() {
+            return Ok(blocks);
+        }
+        tightest = Some(fit);
+    }
+    let (needed, available) = tightest.map_or((0, 0), layout::Fit::in_points);
+    Err(RenderError::TooTall {
+        what: "the emergency summary",
+        needed,
+        available,
+    })
+}
+
+/// How much of a line's words and how many of its details the page keeps, tried in order.
+#[derive(Clone, Copy)]
+struct Limit {
+    characters: usize,
+    details: usize,
+}
+
+const LIMITS: [Limit; 6] = [
+    Limit { characters: usize::MAX, details: usize::MAX },
+    Limit { characters: 600, details: 6 },
+    Limit { characters: 300, details: 4 },
+    Limit { characters: 200, details: 3 },
+    Limit { characters: 120, details: 2 },
+    Limit { characters: 70, details: 2 },
+];
+
+fn page(plan: &PlanVersion, summary: &EmergencySummary, codes: Option<&PrintedCodes>, limit: Limit) -> Vec<Block> {
+    let mut blocks = vec![title(plan)];
+    let mut left = Vec::new();
+    let mut facts = Vec::new();
+    let mut status = Vec::new();
+    for line in summary.lines().iter().map(|line| line.shortened(limit)) {
+        match line.topic {
+            Topic::Status => status.extend(status_lines(&line)),
+            Topic::Notices => {
+                status.extend(notice_lines(&line));
+                blocks.push(Block::Framed(Frame::Thick, core::mem::take(&mut status)));
+            }
+            Topic::Who => {
+                if !status.is_empty() {
+                    blocks.push(Block::Framed(Frame::Thick, core::mem::take(&mut status)));
+                }
+                blocks.push(banner(&line));
+            }
+            Topic::Cpr(shown) => left.push(cpr(shown, &line)),
+            _ => facts.push(fact(&line)),
+        }
+    }
+    left.push(Block::Table(Table {
+        head: None,
+        shares: vec![26, 74],
+        rows: facts,
+    }));
+    blocks.push(Block::Space(Length::points(3)));
+    match codes {
+        Some(codes) => blocks.push(Block::Columns(Columns {
+            left,
+            right: printed_codes(plan, codes),
+            right_width: Length::hundredths_of_mm(5000),
+        })),
+        None => blocks.extend(left),
+    }
+    blocks.push(notice(plan));
+    blocks
+}
+
+/// A line as this page shows it.
+struct Shown {
+    topic: Topic,
+    headline: String,
+    details: Vec<String>,
+}
+
+impl SummaryLine {
+    fn shortened(&self, limit: Limit) -> Shown {
+        let place = continues_in(self.topic());
+        let mut details: Vec<String> = self
+            .details()
+            .iter()
+            .take(limit.details)
+            .map(|detail| shorten(detail, limit.characters, place))
+            .collect();
+        let left_out = self.details().len() - details.len();
+        if left_out > 0 {
+            details.push(format!("\u{2026} and {left_out} more: {place}."));
+        }
+        Shown {
+            topic: self.topic(),
+            headline: shorten(self.headline(), limit.characters, place),
+            details,
+        }
+    }
+}
+
+/// Cuts at a space, and says where the rest is.
+fn shorten(words: &str, characters: usize, place: &str) -> String {
+    let Some((end, _)) = words.char_indices().nth(characters) else {
+        return words.to_owned();
+    };
+    let kept = &words[..end];
+    let kept = kept.rfind(' ').map_or(kept, |space| &kept[..space]);
+    format!("{kept} \u{2026} [goes on: {place}]")
+}
+
+const fn continues_in(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Who => "section 1",
+        Topic::Alerts | Topic::Place => "sections 2 and 3",
+        Topic::Ceiling => "section 4",
+        Topic::Cpr(_) | Topic::Refusal => "sections 4 and 5",
+        Topic::Signed | Topic::Status | Topic::Notices => "section 7",
+        Topic::Call => "section 8",
+    }
+}
+
+fn title(plan: &PlanVersion) -> Block {
+    Block::Columns(Columns {
+        left: vec![Block::Heading(
+            Level::Title,
+            Text::strong("template", Length::points(20), "Urgent care plan"),
+        )],
+        right: vec![Block::Paragraph(
+            Text::empty("author.org", Length::points(10))
+                .bold(format!("Plan {}", plan.plan().short_code()))
+                .regular(format!("\nVersion {}, {}", plan.version_number(), plan.author().org())),
+        )],
+        right_width: Length::points(150),
+    })
+}
+
+fn status_lines(line: &Shown) -> Vec<Block> {
+    let mut text = Text::strong("known", HEADLINE, line.headline.clone());
+    for detail in &line.details {
+        text = text.regular(format!(" {detail}"));
+    }
+    vec![Block::Paragraph(text)]
+}
+
+fn notice_lines(line: &Shown) -> Vec<Block> {
+    let notices = line.details.iter();
+    notices.map(|notice| Block::Paragraph(Text::strong("known", BODY, notice.clone()))).collect()
+}
+
+fn banner(line: &Shown) -> Block {
+    let name = Text::strong("person.name", Length::points(19), line.headline.clone());
+    let numbers = Text::strong("person", Length::points(13), line.details.join("   \u{00b7}   "));
+    Block::Framed(Frame::Bar, vec![Block::Paragraph(name), Block::Paragraph(numbers)])
+}
+
+/// Black and white, told apart by the frame alone: heavy double, plain, dashed (UX §1).
+fn cpr(shown: CprShown, line: &Shown) -> Block {
+    let frame = match shown {
+        CprShown::DoNotAttempt => Frame::HeavyDouble,
+        CprShown::Attempt | CprShown::Modified => Frame::Thick,
+        CprShown::NoneRecorded => Frame::Dashed,
+    };
+    let mut blocks = vec![Block::Paragraph(Text::strong(
+        "recommendations.cpr",
+        Length::points(17),
+        line.headline.clone(),
+    ))];
+    for detail in &line.details {
+        blocks.push(Block::Paragraph(Text::plain("recommendations.cpr", BODY, detail.clone())));
+    }
+    Block::Framed(frame, blocks)
+}
+
+fn fact(line: &Shown) -> Vec<Text> {
+    let field = match line.topic {
+        Topic::Ceiling => "recommendations",
+        Topic::Refusal => "adrt",
+        Topic::Alerts => "card_line",
+        Topic::Place => "preferences.place_of_care",
+        Topic::Call => "contacts",
+        _ => "author",
+    };
+    let mut text = Text::strong(field, BODY, line.headline.clone());
+    for detail in &line.details {
+        text = text.regular(format!("\n{detail}"));
+    }
+    vec![Text::strong("template", LABEL, line.topic.label()), text]
+}
+
+fn printed_codes(plan: &PlanVersion, codes: &PrintedCodes) -> Vec<Block> {
+    let label = |words: &str| Block::Paragraph(Text::strong("template", Length::points(11), words));
+    vec![
+        label("Read and check without signal"),
+        Block::Code(Code {
+            symbol: codes.offline.clone(),
+            stands_for: "QR code with the signed emergency summary, to read and check without signal. \
+                         The attached bundle holds the same."
+                .to_owned(),
+        }),
+        Block::Space(Length::points(4)),
+        label("Check this is the latest (needs signal)"),
+        Block::Code(Code {
+            symbol: codes.pointer.clone(),
+            stands_for: "QR code with a link that checks whether this is the latest version. It needs signal."
+                .to_owned(),
+        }),
+        Block::Space(Length::points(4)),
+        Block::Paragraph(
+            Text::plain("template", Length::points(11), "Short code, for signed-in staff:\n")
+                .bold(plan.plan().short_code()),
+        ),
+    ]
+}
+
+fn notice(plan: &PlanVersion) -> Block {
+    Block::Paragraph(Text::plain("legal_notice", Length::points(10), plan.legal_notice().label()))
+}
+
+const HEADLINE: Length = Length::points(13);
+
+const BODY: Length = Length::points(12);
+
+const LABEL: Length = Length::half_points(21);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortening_cuts_at_a_space_and_names_the_place() {
+        assert_eq!(shorten("one two three", 9, "section 5"), "one two \u{2026} [goes on: section 5]");
+        assert_eq!(shorten("one two", 7, "section 5"), "one two");
+    }
+}

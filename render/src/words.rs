@@ -1,0 +1,82 @@
+//! How names, numbers and places are written on the page: once, for paper and screen.
+
+use planseal::plan::clinical::{Allergies, AllergyState, PreferredPlace};
+use planseal::plan::contacts::Contact;
+use planseal::plan::person::{Address, Author, Name, Person};
+use planseal::time::Date;
+
+/// `SMITH, John`: the family name in capitals and first, as the patient banner of clinical documents has it.
+pub(crate) fn banner_name(name: &Name) -> String {
+    let given: Vec<&str> = name.given().iter().map(|given| given.as_str()).collect();
+    format!("{}, {}", name.family().to_uppercase(), given.join(" "))
+}
+
+/// `01-Feb-1940 (86y)`.
+pub(crate) fn born(person: &Person, on: Date) -> String {
+    format!("{} ({}y)", person.date_of_birth().day(), person.age_on(on))
+}
+
+/// `999 000 0018`, or why there is none.
+pub(crate) fn nhs_number(person: &Person) -> String {
+    match (person.nhs_number(), person.nhs_number_absent()) {
+        (Some(number), _) => number.to_string(),
+        (None, Some(reason)) => format!("none ({})", reason.label().to_lowercase()),
+        (None, None) => "none".to_owned(),
+    }
+}
+
+/// All lines of an address on one.
+pub(crate) fn address(address: &Address) -> String {
+    let lines = address.lines().iter().map(|line| line.as_str());
+    let all: Vec<&str> = lines.chain(address.postcode().map(|code| code.as_str())).collect();
+    if all.is_empty() {
+        return address.kind().label().to_owned();
+    }
+    format!("{} ({})", all.join(", "), address.kind().label().to_lowercase())
+}
+
+/// `Dr A Example, consultant, GMC 9900011, TEST-GP01`.
+pub(crate) fn author(author: &Author) -> String {
+    let mut words = vec![author.name().to_string(), author.role().to_string()];
+    words.extend(author.registration().map(ToString::to_string));
+    words.push(author.org().to_string());
+    words.join(", ")
+}
+
+/// `penicillin (rash); latex`, or that there are none, or that nobody asked.
+pub(crate) fn allergies(allergies: &Allergies) -> String {
+    if allergies.state() != AllergyState::Recorded {
+        return allergies.state().label().to_owned();
+    }
+    let items = allergies.items().iter().map(|item| match item.reaction() {
+        Some(reaction) => format!("{} ({reaction})", item.substance()),
+        None => item.substance().to_string(),
+    });
+    format!("Allergies: {}", items.collect::<Vec<_>>().join("; "))
+}
+
+/// The coded place with the words beside it.
+pub(crate) fn place(place: &PreferredPlace) -> String {
+    let coded = place.place().label();
+    match place.second() {
+        Some(second) => format!("{coded}: {} Second choice: {}.", sentence(place.words()), second.label()),
+        None => format!("{coded}: {}", place.words()),
+    }
+}
+
+/// `Joan Smith (daughter), 07700 900101`.
+pub(crate) fn contact(contact: &Contact) -> String {
+    match contact.relation() {
+        Some(relation) => format!("{} ({relation}), {}", contact.name(), contact.phone()),
+        None => format!("{}, {}", contact.name(), contact.phone()),
+    }
+}
+
+/// The words with a full stop, unless they end in one.
+pub(crate) fn sentence(words: &str) -> String {
+    if words.ends_with(['.', '!', '?']) {
+        words.to_owned()
+    } else {
+        format!("{words}.")
+    }
+}
