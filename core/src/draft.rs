@@ -5,6 +5,8 @@
 //! are not typed in: they come with the [`Context`]. Attached files lie beside the draft; an entry names its file
 //! (`name`), and [`PlanDraft::fill_attachment`] writes the digest and length of the bytes into it.
 
+mod error;
+
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +25,9 @@ use crate::plan::{PlanVersion, PlanVersionWire, Salt};
 use crate::time::Date;
 use crate::validate::{self, Context, Findings};
 
-/// 256 KiB: ten times the longest plan that fits its text limits in practice; a bound on work before parsing.
+pub use error::{AttachError, DraftError};
+
+/// 256 KiB: twenty times the largest sample plan; a bound on work before parsing.
 pub const MAX_DRAFT: usize = 256 << 10;
 
 /// A plan being written.
@@ -300,94 +304,6 @@ impl AttachmentDraft {
     }
 }
 
-/// A file that cannot be put into a draft.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AttachError {
-    /// No attachment entry names this file.
-    #[error("the draft names no attachment \"{name}\": add an entry under attachments with this name")]
-    NoEntry {
-        /// The file's name.
-        name: String,
-    },
-    /// The draft was written for other bytes.
-    #[error(
-        "the draft states digest {stated} for this file, but its bytes have {found}: attach the file that was meant"
-    )]
-    OtherBytes {
-        /// As the draft has it.
-        stated: Digest,
-        /// Of the bytes given.
-        found: Digest,
-    },
-}
-
-/// JSON that is not a draft. It never repeats a value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DraftError {
-    /// More than [`MAX_DRAFT`] bytes.
-    #[error("the draft has {size} bytes, and at most {MAX_DRAFT} are read: attach long documents as files")]
-    TooLarge {
-        /// Bytes given.
-        size: usize,
-    },
-    /// Not JSON.
-    #[error("the draft is not JSON: look at line {line}, column {column}")]
-    NotJson {
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-    },
-    /// A field that plans do not have.
-    #[error("unknown field \"{field}\" at line {line}: correct its name or remove it")]
-    UnknownField {
-        /// The name of the field.
-        field: String,
-        /// Line, from 1.
-        line: usize,
-    },
-    /// A field given twice.
-    #[error("field \"{field}\" is given twice, again at line {line}: keep one")]
-    RepeatedField {
-        /// The name of the field.
-        field: String,
-        /// Line, from 1.
-        line: usize,
-    },
-    /// A list where named fields belong.
-    #[error("{field} is a list, but needs named fields in braces: see plan.schema.json")]
-    Packed {
-        /// The place.
-        field: String,
-    },
-    /// A value of another type than the schema asks for.
-    #[error("the value at line {line}, column {column} is of the wrong type: see plan.schema.json")]
-    WrongType {
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-    },
-}
-
-impl DraftError {
-    /// serde's own message may quote a value, so only the place and a field's name are kept.
-    fn from_serde(fault: &serde_json::Error) -> Self {
-        let (line, column) = (fault.line(), fault.column());
-        if !fault.is_data() {
-            return Self::NotJson { line, column };
-        }
-        let message = fault.to_string();
-        if let Some(field) = quoted(&message, "unknown field `") {
-            return Self::UnknownField { field, line };
-        }
-        if let Some(field) = quoted(&message, "duplicate field `") {
-            return Self::RepeatedField { field, line };
-        }
-        Self::WrongType { line, column }
-    }
-}
-
 /// serde also reads a struct from a bare list of values; a legal record is written with its field names.
 fn refuse_packed(text: &str, wire: &DraftWire) -> Result<(), DraftError> {
     let given: Json = serde_json::from_str(text).map_err(|fault| DraftError::from_serde(&fault))?;
@@ -422,17 +338,6 @@ fn packed_place(given: &Json, understood: &Json) -> Option<String> {
             .find_map(|(name, understood)| below(name.clone(), given.get(name)?, understood)),
         _ => None,
     }
-}
-
-/// The name after this beginning, shortened and made harmless: it comes from outside.
-fn quoted(message: &str, beginning: &str) -> Option<String> {
-    let name = message.strip_prefix(beginning)?.split('`').next()?;
-    Some(
-        name.chars()
-            .take(40)
-            .map(|c| if c.is_ascii_graphic() { c } else { '?' })
-            .collect(),
-    )
 }
 
 fn length(bytes: &[u8]) -> u64 {

@@ -22,8 +22,8 @@ pub mod snapshot;
 pub mod card;
 pub mod code;
 pub mod bundle;
-// currency
-// check
+pub mod currency;
+pub mod check;
 
 pub mod id;
 pub mod time;

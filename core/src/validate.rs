@@ -190,8 +190,13 @@ rules! {
 
 /// The rules across fields, over whatever could be read: a broken section does not hide the faults of another.
 pub(crate) fn across_fields(wire: &PlanVersionWire, context: &Context<'_>) -> Vec<Finding> {
-    let subject = Subject::read(wire);
+    let mut subject = Subject::read(wire);
     let mut findings = Vec::new();
+    if let Some(fault) = dates::birth(&subject, context) {
+        findings.push(fault);
+        // An impossible birth would only echo through every rule about age.
+        subject.born = None;
+    }
     dates::check(&subject, context, &mut findings);
     people::check(&subject, context, &mut findings);
     cpr::check(&subject, context, &mut findings);
@@ -259,3 +264,6 @@ fn finding(field: impl Into<String>, rule: &'static str, message: impl Into<Stri
         message: message.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,6 +140,9 @@ fn samples_say_what_the_demonstration_relies_on() {
         CprDecision::DoNotAttempt
     );
     assert_eq!(plan.version_number(), 5);
+    assert!(plan.recommendations().cpr().unwrap().rests_on_advance_decision());
+    assert!(plan.recommendations().ceiling().starts_with("NIV yes"));
+    assert_eq!(plan.clinical().allergies().summary(), "Latex (Swelling and rash)");
 
     let copd = by_name("P2-v2.json");
     let plan = copd.draft.validate(&copd.context).unwrap();
@@ -275,6 +278,24 @@ fn a_file_fills_its_entry_and_no_other() {
         draft.fill_attachment("P3-adrt.pdf", b"y"),
         Err(AttachError::OtherBytes { .. })
     ));
+}
+
+#[test]
+fn bytes_can_be_attached_without_a_file_name() {
+    let mut sample = by_name("P1-v3.json");
+    sample.draft.attach(
+        b"image",
+        MediaType::Png,
+        AttachmentRole::HospitalPassport,
+        "Leaflet, page 1",
+        None,
+    );
+    let version = sample.draft.validate(&sample.context).unwrap();
+    let [attachment] = version.attachments() else {
+        panic!("one attachment")
+    };
+    assert_eq!(attachment.sha256(), Digest::of(b"image"));
+    assert_eq!(attachment.size().value(), 5);
 }
 
 #[test]

@@ -9,11 +9,10 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::plan::checklist::{Answer, Effect, Reply, Ruleset};
-use crate::plan::field::{
-    Line, Reader, Text, Value, YesNo, YesNoUnknown, coded, debug_without_content, section,
-};
+use crate::plan::field::{Line, Reader, Text, Value, YesNo, YesNoUnknown};
 use crate::plan::person::{NAME, PARAGRAPH, PHRASE};
 use crate::plan::sharing::LastingPower;
+use crate::plan::table::{coded, debug_without_content, section};
 use crate::time::Date;
 use crate::validate::rule;
 
@@ -143,12 +142,12 @@ section! {
 }
 
 impl AdrtRecord {
-    /// Whether it refuses life-sustaining treatment in some circumstances.
+    /// Whether it refuses life-sustaining treatment, by its own statement or by the nature of the treatment.
     #[must_use]
     pub fn refuses_life_sustaining(&self) -> bool {
         self.refuses
             .iter()
-            .any(|refusal| refusal.life_sustaining == YesNo::Yes)
+            .any(|refusal| refusal.life_sustaining == YesNo::Yes || refusal.treatment.sustains_life())
     }
 
     /// Whether it refuses cardiopulmonary resuscitation.
@@ -202,6 +201,17 @@ coded! {
         Transfusion = "transfusion", "Blood transfusion";
         Dialysis = "dialysis", "Dialysis";
         Other = "other", "Other treatment";
+    }
+}
+
+impl RefusedTreatment {
+    /// Whether refusing it can end life in any circumstances, so that nobody can declare the formalities away.
+    #[must_use]
+    pub const fn sustains_life(self) -> bool {
+        matches!(
+            self,
+            Self::Cpr | Self::Ventilation | Self::Tracheostomy | Self::ClinicallyAssistedNutrition
+        )
     }
 }
 
@@ -264,7 +274,7 @@ section! {
 }
 
 section! {
-    /// How the document or statement came here (*Re AB* [2025] EWCOP 20).
+    /// How the document or statement came here; its absence was the fault in *Re AB*, EWCOP 20 of 2025.
     Received / ReceivedWire {
         /// When. Needed to sign.
         needed_copy on: Date,
@@ -356,8 +366,8 @@ fn missing_formalities(record: &AdrtRecord) -> Vec<Formality> {
                 answer.is_no()
                     && match question.effect() {
                         Effect::NotAnAdvanceDecision => true,
-                        Effect::BlocksApplicability => record.refuses_life_sustaining(),
-                        Effect::Switch | Effect::Evidential => false,
+                        Effect::BlocksApplicability | Effect::Switch => record.refuses_life_sustaining(),
+                        Effect::Evidential => false,
                     }
             })
     });

@@ -3,8 +3,9 @@
 //! Engineering input and not legal advice: a solicitor can review the table and replace it by a newer dated set.
 //! Questions of *use* (U01–U10) are asked at the bedside, never answered beforehand, and are given as data too.
 
-use crate::plan::field::{Text, coded, section};
+use crate::plan::field::Text;
 use crate::plan::person::PARAGRAPH;
+use crate::plan::table::{coded, section};
 
 coded! {
     /// A dated checklist.
@@ -76,7 +77,7 @@ coded! {
     Effect {
         NotAnAdvanceDecision = "not_an_advance_decision", "not an advance decision; kept as evidence of wishes";
         BlocksApplicability = "blocks_applicability", "cannot apply to life-sustaining treatment";
-        Switch = "switch", "life-sustaining formalities are not asked";
+        Switch = "switch", "life-sustaining formalities are not asked; contradicts a refusal of life-sustaining treatment";
         Evidential = "evidential", "weaker evidence";
     }
 }

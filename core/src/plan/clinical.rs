@@ -4,10 +4,9 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::plan::field::{
-    Line, Reader, Text, Value, Whole, YesNo, YesNoUnknown, coded, debug_without_content, section,
-};
+use crate::plan::field::{Line, Reader, Text, Value, Whole, YesNo, YesNoUnknown};
 use crate::plan::person::{NAME, PARAGRAPH, PHRASE};
+use crate::plan::table::{coded, debug_without_content, section};
 use crate::time::Date;
 use crate::validate::rule;
 
@@ -86,6 +85,21 @@ section! {
         needed_copy state: AllergyState,
         /// The allergies. Needed when recorded, absent otherwise.
         many items: Allergy,
+    }
+}
+
+impl Allergies {
+    /// `Penicillin (Rash)`, several separated by semicolons, or the statement that there are none.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        if self.items.is_empty() {
+            return self.state.label().into();
+        }
+        let words = self.items.iter().map(|allergy| match &allergy.reaction {
+            Some(reaction) => format!("{} ({reaction})", allergy.substance),
+            None => allergy.substance.to_string(),
+        });
+        words.collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -5,8 +5,9 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::plan::field::{Line, Reader, Text, Value, Whole, coded, section};
+use crate::plan::field::{Line, Reader, Text, Value, Whole};
 use crate::plan::person::{NAME, PHRASE, PhoneNumber};
+use crate::plan::table::{coded, section};
 use crate::time::Date;
 
 section! {

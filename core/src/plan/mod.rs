@@ -5,6 +5,7 @@
 //! Coded values carry their words (`label()`), so that paper and screen say the same.
 
 pub(crate) mod field;
+mod table;
 
 pub mod adrt;
 pub mod checklist;
@@ -26,12 +27,11 @@ use crate::id::{ObjectId, PlanId};
 use crate::plan::adrt::AdrtEntry;
 use crate::plan::clinical::{Clinical, Preferences};
 use crate::plan::contacts::{Act, Attachment, Contact, OtherDocument};
-use crate::plan::field::{
-    Constant, Reader, Source, Value, coded, debug_without_content, section_without_debug,
-};
+use crate::plan::field::{Constant, Reader, Source, Value};
 use crate::plan::person::{Author, PARAGRAPH, Person};
 use crate::plan::recommendations::Recommendations;
 use crate::plan::sharing::{Capacity, Sharing};
+use crate::plan::table::{coded, debug_without_content, section_without_debug};
 use crate::time::{Date, Timestamp};
 use crate::validate::{Finding, rule};
 

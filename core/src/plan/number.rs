@@ -5,10 +5,11 @@
 
 use core::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::plan::field::{Reader, Value, coded, debug_without_content, section};
+use crate::plan::field::{Reader, Value};
+use crate::plan::table::{coded, debug_without_content};
 pub use crate::trust::{OrgCode, OrgCodeError};
 use crate::validate::rule;
 
@@ -99,14 +100,11 @@ impl Value for NhsNumber {
     }
 }
 
-section! {
-    /// A professional registration.
-    Registration / RegistrationWire {
-        /// The register. Needed to sign.
-        needed_copy body: RegistrationBody,
-        /// The number on it. Needed to sign.
-        needed number: RegistrationNumber,
-    }
+/// A professional registration: a register and a number in that register's form.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Registration {
+    body: RegistrationBody,
+    number: RegistrationNumber,
 }
 
 impl Registration {
@@ -124,10 +122,22 @@ impl Registration {
         Err(RegistrationError { body })
     }
 
+    /// The register.
+    #[must_use]
+    pub const fn body(&self) -> RegistrationBody {
+        self.body
+    }
+
+    /// The number as the register writes it.
+    #[must_use]
+    pub const fn number(&self) -> &RegistrationNumber {
+        &self.number
+    }
+
     pub(crate) fn to_wire(&self) -> RegistrationWire {
         RegistrationWire {
-            body: Some(self.body.code().into()),
-            number: Some(self.number.0.clone()),
+            body: self.body.code().into(),
+            number: self.number.0.clone(),
         }
     }
 }
@@ -175,7 +185,7 @@ pub struct RegistrationError {
     body: RegistrationBody,
 }
 
-/// A registration number in some register's form.
+/// A registration number in its register's form.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct RegistrationNumber(String);
@@ -188,22 +198,30 @@ impl RegistrationNumber {
     }
 }
 
-impl Value for RegistrationNumber {
-    type Wire = String;
+/// A registration as it arrives.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegistrationWire {
+    body: String,
+    number: String,
+}
 
-    fn read(wire: String, reader: &mut Reader) -> Option<Self> {
-        if RegistrationBody::ALL.iter().any(|body| body.admits(&wire)) {
-            return Some(Self(wire));
+impl Value for Registration {
+    type Wire = RegistrationWire;
+
+    fn read(wire: RegistrationWire, reader: &mut Reader) -> Option<Self> {
+        let body = reader.at("body", |reader| RegistrationBody::read(wire.body, reader))?;
+        let registration = Self::new(body, &wire.number);
+        if let Err(error) = &registration {
+            reader.at("number", |reader| {
+                reader.find(rule::REGISTRATION, error.to_string())
+            });
         }
-        reader.find(
-            rule::REGISTRATION,
-            "expected a GMC (7 digits), NMC (99A9999A) or HCPC (AA99999) number",
-        );
-        None
+        registration.ok()
     }
 
     fn schema() -> Json {
-        json!({ "type": "string", "pattern": "^([0-9]{7}|[0-9]{2}[A-Z][0-9]{4}[A-Z]|[A-Z]{2}[0-9]{5,6})$" })
+        json!({ "readOnly": true })
     }
 }
 
@@ -310,7 +328,7 @@ fn has_shape(text: &str, pattern: &str) -> bool {
             })
 }
 
-debug_without_content!(NhsNumber, RegistrationNumber, PhoneNumber);
+debug_without_content!(NhsNumber, Registration, RegistrationNumber, PhoneNumber);
 
 #[cfg(test)]
 mod tests {
@@ -390,6 +408,13 @@ mod tests {
             assert!(Registration::new(body, good).is_ok(), "{good}");
             assert!(Registration::new(body, bad).is_err(), "{bad}");
         }
+        let mut reader = Reader::new(crate::plan::field::Source::Payload);
+        let wire = RegistrationWire {
+            body: "gmc".into(),
+            number: "99Z0001E".into(),
+        };
+        assert!(Registration::read(wire, &mut reader).is_none());
+        assert_eq!(reader.into_findings()[0].rule, rule::REGISTRATION);
     }
 
     #[test]

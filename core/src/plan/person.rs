@@ -2,7 +2,8 @@
 //!
 //! The NHS number is not the key of a record: a patient without one can have a plan.
 
-use crate::plan::field::{Line, Reader, Source, Text, Value, YesNo, coded, section};
+use crate::plan::field::{Line, Reader, Source, Text, Value, YesNo};
+use crate::plan::table::{coded, section};
 use crate::time::Date;
 
 pub use crate::plan::number::{

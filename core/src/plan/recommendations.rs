@@ -2,8 +2,9 @@
 //!
 //! CPR is separate from the level of treatment. Its absence means that no decision is recorded: attempt CPR.
 
-use crate::plan::field::{Constant, Line, Text, Whole, coded, section};
+use crate::plan::field::{Constant, Line, Text, Whole};
 use crate::plan::person::{NAME, PARAGRAPH, PHRASE};
+use crate::plan::table::{coded, section};
 use crate::time::Date;
 
 /// Characters of emergency advice: what a crew can read aloud in fifteen seconds.
@@ -28,6 +29,16 @@ section! {
         many problem_plans: ProblemPlan,
         /// The most important advice in plain words.
         maybe emergency_advice: Text<EMERGENCY_ADVICE>,
+    }
+}
+
+impl Recommendations {
+    /// The ceiling of treatment in one line: the author's words, or those of the level.
+    #[must_use]
+    pub fn ceiling(&self) -> &str {
+        self.ceiling_words
+            .as_deref()
+            .unwrap_or_else(|| self.treatment_level.label())
     }
 }
 
@@ -57,6 +68,17 @@ section! {
         many discussed_with: Discussion,
         /// What the decision does not cover; filled in by rule.
         fixed scope_note: CprScope,
+    }
+}
+
+impl Cpr {
+    /// Whether the decision rests on an advance decision: then its own circumstances are printed in place of the
+    /// scope line.
+    #[must_use]
+    pub fn rests_on_advance_decision(&self) -> bool {
+        self.reasons
+            .iter()
+            .any(|reason| reason.reason == CprReasonCode::RefusedByAdrt)
     }
 }
 

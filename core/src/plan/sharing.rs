@@ -2,8 +2,9 @@
 //!
 //! Capacity is recorded for this plan only, never as a label on the person (Mental Capacity Act 2005 s.2–3).
 
-use crate::plan::field::{Line, Text, YesNo, YesNoUnknown, coded, section};
+use crate::plan::field::{Line, Text, YesNo, YesNoUnknown};
 use crate::plan::person::{NAME, PARAGRAPH, PHRASE};
+use crate::plan::table::{coded, section};
 use crate::time::Date;
 
 section! {

@@ -14,7 +14,6 @@ const MAX_AGE: u16 = 125;
 
 pub(super) fn check(subject: &Subject, context: &Context<'_>, findings: &mut Vec<Finding>) {
     let today = context.at.date();
-    birth(subject, today, findings);
     recorded(subject, today, findings);
     effect_and_review(subject, context, findings);
     if let Some(predecessor) = context.predecessor
@@ -27,19 +26,23 @@ pub(super) fn check(subject: &Subject, context: &Context<'_>, findings: &mut Vec
             format!("signed at {at}, but the version before at {before}: check the clock"),
         ));
     }
-    advance_decisions(subject, findings);
+    let adult = subject.age(context).is_some_and(|age| age >= 18);
+    advance_decisions(subject, adult, findings);
     powers(subject, findings);
 }
 
-fn birth(subject: &Subject, today: Date, findings: &mut Vec<Finding>) {
-    let Some(born) = subject.born else { return };
-    let field = "person.date_of_birth";
-    if born > today {
-        findings.push(finding(field, rule::BIRTH, "this is after the day of signing"));
+/// What is wrong with the date of birth itself.
+pub(super) fn birth(subject: &Subject, context: &Context<'_>) -> Option<Finding> {
+    let born = subject.born?;
+    let today = context.at.date();
+    let message = if born > today {
+        "this is after the day of signing".to_owned()
     } else if born.age_on(today) > MAX_AGE {
-        let message = format!("this makes the person older than {MAX_AGE}: check the year");
-        findings.push(finding(field, rule::BIRTH, message));
-    }
+        format!("this makes the person older than {MAX_AGE}: check the year")
+    } else {
+        return None;
+    };
+    Some(finding("person.date_of_birth", rule::BIRTH, message))
 }
 
 fn recorded(subject: &Subject, today: Date, findings: &mut Vec<Finding>) {
@@ -168,14 +171,15 @@ fn effect_and_review(subject: &Subject, context: &Context<'_>, findings: &mut Ve
     }
 }
 
-fn advance_decisions(subject: &Subject, findings: &mut Vec<Finding>) {
+fn advance_decisions(subject: &Subject, adult: bool, findings: &mut Vec<Finding>) {
     for (at, entry) in (1..).zip(subject.adrt.iter().flatten()) {
         let record = entry.record();
         let held_as_decision = matches!(entry, AdrtEntry::AdvanceDecision(_));
         let mut find = |field: &str, message: &str| {
             findings.push(finding(format!("adrt.{at}.{field}"), rule::ADRT_DATES, message));
         };
-        if held_as_decision && subject.born.is_some_and(|born| born.age_on(record.made()) < 18) {
+        let child_then = subject.born.is_some_and(|born| born.age_on(record.made()) < 18);
+        if adult && held_as_decision && child_then {
             find(
                 "made",
                 "the person was under 18 then (s.24(1)): hold this as evidence_of_wishes and answer R01 with no",

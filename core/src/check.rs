@@ -1,0 +1,231 @@
+//! The whole check of FORMAT §8 in order: what a reader is shown, and the one exit code.
+//!
+//! One verifier serves the hand tool, the server and the browser. Three answers stay apart (FORMAT §1): authentic,
+//! current, attachments. Unknown is never shown as invalid: an unverifiable refusal of treatment may still be valid in
+//! law.
+
+mod evidence;
+mod verdict;
+
+pub use evidence::{CheckedBundle, Endorsed, Reader, ReaderError, Reported};
+pub use verdict::{Attachments, Authenticity, FileState, Registration, State, Verdict};
+
+use crate::bundle::Bundle;
+use crate::code::{CodeError, OfflineCode};
+use crate::currency::{Evidence, Subject, judge};
+use crate::envelope::SignedObject;
+use crate::statement::{ContentError, Kind};
+use crate::time::Timestamp;
+use crate::verify::{RegistrationError, VerifyError};
+use evidence::Pin;
+
+/// How a reader asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The reader's time.
+    pub at: Timestamp,
+    /// The oldest evidence to accept as "current", in seconds.
+    pub max_age: Option<i64>,
+    /// Attachment files at hand, in any order.
+    pub attachments: &'a [Vec<u8>],
+}
+
+impl Question<'_> {
+    /// A question at a time, with no attachments at hand.
+    #[must_use]
+    pub const fn at(at: Timestamp) -> Self {
+        Self {
+            at,
+            max_age: None,
+            attachments: &[],
+        }
+    }
+}
+
+impl Reader {
+    /// Checks a bundle, wherever it was found.
+    #[must_use]
+    pub fn check_bundle(&self, bundle: &Bundle, question: &Question<'_>) -> Verdict {
+        self.first_that_knows(|pin| match pin.open(bundle) {
+            Ok(checked) => self.verdict_of(pin, checked, question),
+            Err(fault) => Verdict::refused(fault, pin.policy().contact()),
+        })
+    }
+
+    /// Verifies a bundle and gives its parts, for rendering it again.
+    ///
+    /// # Errors
+    /// [`Refusal`] under the first pinned policy that knows the signer.
+    pub fn open_bundle(&self, bundle: &Bundle) -> Result<CheckedBundle, Refusal> {
+        let mut outcome = Err(Refusal::Verify(VerifyError::SignerUnknown { certificate: None }));
+        for pin in self.pins() {
+            outcome = pin.open(bundle);
+            if !matches!(&outcome, Err(fault) if fault.is_unknown_signer()) {
+                break;
+            }
+        }
+        outcome
+    }
+
+    /// Checks a version's envelope by itself: the signature can be verified, its registration cannot.
+    #[must_use]
+    pub fn check_envelope(&self, object: &SignedObject, question: &Question<'_>) -> Verdict {
+        if object.kind() != Kind::Version {
+            return Verdict::cannot_read(format!(
+                "this is a genuine-looking {} and no plan; use inspect to see what it says",
+                object.kind()
+            ));
+        }
+        self.first_that_knows(|pin| match pin.version(object) {
+            Ok(version) => self.verdict_of(pin, CheckedBundle::unregistered(version), question),
+            Err(fault) => Verdict::refused(fault, pin.policy().contact()),
+        })
+    }
+
+    /// Checks the offline code of a printed plan.
+    #[must_use]
+    pub fn check_code(&self, code: &OfflineCode, question: &Question<'_>) -> Verdict {
+        self.first_that_knows(|pin| {
+            let contact = pin.policy().contact();
+            let verified = match pin.code(code) {
+                Ok(verified) => verified,
+                Err(Refusal::Code(CodeError::Verify(VerifyError::SignerUnknown { .. }))) => {
+                    return Verdict::unknown_signer(contact).with_unchecked_card(code);
+                }
+                Err(fault) => return Verdict::refused(fault, contact),
+            };
+            let card = verified.card.content();
+            let subject = Subject {
+                plan: card.plan(),
+                version_number: card.version_number(),
+                version: card.version(),
+                index: verified.stamp.content().version,
+            };
+            let stamp = Some(&verified.stamp);
+            let revocation = verified
+                .card
+                .signer()
+                .and_then(|signer| pin.directory().revocation_of(&signer));
+            let evidence = self.evidence(pin, &subject, question, stamp, revocation);
+            let currency = judge(&subject, &evidence, question.at);
+            Verdict::of_code(verified, currency, contact)
+        })
+    }
+
+    /// Several regions may be pinned: the answer is given under the first that knows the signer.
+    fn first_that_knows(&self, check: impl Fn(&Pin) -> Verdict) -> Verdict {
+        let mut last = None;
+        for pin in self.pins() {
+            let verdict = check(pin);
+            if verdict.state() != State::SignerUnknown {
+                return verdict;
+            }
+            last = Some(verdict);
+        }
+        last.unwrap_or_else(Verdict::nothing_pinned)
+    }
+
+    fn verdict_of(&self, pin: &Pin, checked: CheckedBundle, question: &Question<'_>) -> Verdict {
+        let contact = pin.policy().contact();
+        let Registration::Logged(version) = checked.version() else {
+            return Verdict::of_unregistered(checked, contact).with_attachments(question.attachments);
+        };
+        // The clock is floored at the largest time that the log itself has signed for this version.
+        let at = question.at.max(version.time().start());
+        let question = Question { at, ..*question };
+        let subject = Subject::of(version);
+        let revocation = version
+            .verified()
+            .signer()
+            .and_then(|signer| pin.directory().revocation_of(&signer));
+        let mut evidence = self.evidence(pin, &subject, &question, checked.stamp(), revocation);
+        let carried = checked.head();
+        evidence.head = freshest(evidence.head, carried);
+        let currency = judge(&subject, &evidence, question.at);
+        Verdict::of_registered(checked, currency, contact).with_attachments(question.attachments)
+    }
+
+    fn evidence<'a>(
+        &'a self,
+        pin: &'a Pin,
+        subject: &Subject,
+        question: &Question<'_>,
+        stamp: Option<&'a crate::verify::Verified<crate::card::Stamp>>,
+        revocation: Option<&'a crate::trust::Revocation>,
+    ) -> Evidence<'a> {
+        let (head, snapshot) = (pin.head(&subject.plan), pin.snapshot());
+        Evidence {
+            head,
+            snapshot,
+            stamp,
+            revocation,
+            max_age: question.max_age,
+        }
+    }
+}
+
+fn freshest<'a>(
+    held: Option<&'a crate::verify::Verified<crate::head::Head>>,
+    carried: Option<&'a crate::verify::Verified<crate::head::Head>>,
+) -> Option<&'a crate::verify::Verified<crate::head::Head>> {
+    match (held, carried) {
+        (Some(held), Some(carried)) if carried.signed_at() > held.signed_at() => Some(carried),
+        (held, carried) => held.or(carried),
+    }
+}
+
+/// Why a document is not accepted as a genuine plan, or cannot be judged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Signature, signer or content.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// Registration in the log.
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
+    /// A printed code.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// The card is not the projection of the version beside it.
+    #[error("the emergency card is not the one of this version")]
+    CardDiffers,
+    /// A stamp of another version.
+    #[error("the stamp names leaf {stamped}, the version stands at {registered}")]
+    StampDiffers {
+        /// Named by the stamp.
+        stamped: u64,
+        /// Proved by the receipt.
+        registered: u64,
+    },
+    /// A statement about another version.
+    #[error("a {kind} beside this version is about another one")]
+    AboutAnother {
+        /// The kind of statement.
+        kind: Kind,
+    },
+    /// An endorsement by the author.
+    #[error("the author cannot endorse their own version")]
+    OwnEndorsement,
+}
+
+impl Refusal {
+    /// Whether the signer is simply not known here.
+    #[must_use]
+    pub const fn is_unknown_signer(&self) -> bool {
+        matches!(
+            self,
+            Self::Verify(VerifyError::SignerUnknown { .. })
+                | Self::Code(CodeError::Verify(VerifyError::SignerUnknown { .. }))
+        )
+    }
+
+    /// Whether this software is too old to judge.
+    #[must_use]
+    pub const fn is_newer_format(&self) -> bool {
+        let fault = match self {
+            Self::Verify(fault) | Self::Code(CodeError::Verify(fault)) => fault,
+            _ => return false,
+        };
+        matches!(fault, VerifyError::Content(ContentError::NewerFormat { .. }))
+    }
+}

@@ -1,0 +1,461 @@
+//! What a reader holds: pinned policies, trust lists, snapshots and heads; and a bundle's parts once they verified.
+
+use std::collections::BTreeMap;
+
+use super::{Refusal, Registration};
+use crate::bundle::Bundle;
+use crate::card::{Card, Stamp};
+use crate::code::{OfflineCode, VerifiedCode};
+use crate::envelope::SignedObject;
+use crate::head::Head;
+use crate::id::PlanId;
+use crate::plan::PlanVersion;
+use crate::receipt::Receipt;
+use crate::snapshot::Snapshot;
+use crate::statement::{Endorsement, Kind, LoggedStatement, Report, Statement};
+use crate::trust::{Certificate, Directory, TrustList, TrustPolicy};
+use crate::verify::{self, Logged, RegistrationError, Verified, VerifyError};
+
+/// A reader with what it pinned and what it was given.
+#[derive(Debug, Clone, Default)]
+pub struct Reader {
+    pins: Vec<Pin>,
+}
+
+/// One pinned policy and everything verified under it.
+#[derive(Debug, Clone)]
+pub(super) struct Pin {
+    policy: TrustPolicy,
+    directory: Directory,
+    trust_list: Option<Verified<TrustList>>,
+    snapshot: Option<Verified<Snapshot>>,
+    heads: BTreeMap<PlanId, Verified<Head>>,
+}
+
+impl Reader {
+    /// Pins a policy. A reader may pin several, one for each region.
+    #[must_use]
+    pub fn pin(mut self, policy: TrustPolicy) -> Self {
+        let directory = Directory::pinned(&policy);
+        self.pins.push(Pin {
+            policy,
+            directory,
+            trust_list: None,
+            snapshot: None,
+            heads: BTreeMap::new(),
+        });
+        self
+    }
+
+    /// Takes a trust list in, after verifying it and every certificate in it. An older list never replaces a newer.
+    ///
+    /// # Errors
+    /// [`ReaderError`] when it verifies under no pinned policy.
+    pub fn add_trust_list(&mut self, object: &SignedObject) -> Result<(), ReaderError> {
+        self.under_any_pin(|pin| pin.add_trust_list(object))
+    }
+
+    /// Takes a snapshot in. An older one never replaces a newer.
+    ///
+    /// # Errors
+    /// [`ReaderError`] when it verifies under no pinned policy; a trust list must have been given before.
+    pub fn add_snapshot(&mut self, object: &SignedObject) -> Result<(), ReaderError> {
+        self.under_any_pin(|pin| pin.add_snapshot(object))
+    }
+
+    /// Takes a head in. An older one never replaces a newer.
+    ///
+    /// # Errors
+    /// [`ReaderError`] when it verifies under no pinned policy.
+    pub fn add_head(&mut self, object: &SignedObject) -> Result<(), ReaderError> {
+        self.under_any_pin(|pin| pin.add_head(object))
+    }
+
+    /// When the newest trust list and snapshot were made, for showing their ages.
+    #[must_use]
+    pub fn ages(&self) -> (Option<crate::time::Timestamp>, Option<crate::time::Timestamp>) {
+        let list = self
+            .pins
+            .iter()
+            .filter_map(|pin| pin.trust_list.as_ref().map(Verified::signed_at))
+            .max();
+        let snapshot = self
+            .pins
+            .iter()
+            .filter_map(|pin| pin.snapshot.as_ref().map(Verified::signed_at))
+            .max();
+        (list, snapshot)
+    }
+
+    pub(super) fn pins(&self) -> &[Pin] {
+        &self.pins
+    }
+
+    fn under_any_pin(
+        &mut self,
+        add: impl Fn(&mut Pin) -> Result<(), ReaderError>,
+    ) -> Result<(), ReaderError> {
+        let mut outcome = Err(ReaderError::NothingPinned);
+        for pin in &mut self.pins {
+            outcome = add(pin);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+}
+
+/// Why evidence was not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReaderError {
+    /// No policy was pinned.
+    #[error("no trust policy is pinned; give one first")]
+    NothingPinned,
+    /// It does not verify.
+    #[error("this evidence does not verify under a pinned trust policy")]
+    Verify(#[from] VerifyError),
+    /// Its signer's certificate does not count.
+    #[error("the signer of this evidence does not count")]
+    Registration(#[from] RegistrationError),
+}
+
+impl Pin {
+    pub(super) const fn policy(&self) -> &TrustPolicy {
+        &self.policy
+    }
+
+    pub(super) const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    pub(super) const fn snapshot(&self) -> Option<&Verified<Snapshot>> {
+        self.snapshot.as_ref()
+    }
+
+    pub(super) fn head(&self, plan: &PlanId) -> Option<&Verified<Head>> {
+        self.heads.get(plan)
+    }
+
+    /// The list is signed by a key whose certificate it carries: certificates first, then the list by them.
+    fn add_trust_list(&mut self, object: &SignedObject) -> Result<(), ReaderError> {
+        let content = TrustList::from_payload(object.payload()).map_err(VerifyError::from)?;
+        let mut directory = self.directory.clone();
+        directory.admit_all(content.certificates().iter().map(|listed| &listed.object))?;
+        let list = verify::statement::<TrustList>(object, &directory)?;
+        directory.apply(&list);
+        verify::in_force(&list, list.content().size(), &directory)?;
+        let newer = self
+            .trust_list
+            .as_ref()
+            .is_none_or(|held| held.content().size() <= list.content().size());
+        if newer {
+            self.directory = directory;
+            self.trust_list = Some(list);
+        }
+        Ok(())
+    }
+
+    fn add_snapshot(&mut self, object: &SignedObject) -> Result<(), ReaderError> {
+        let snapshot = verify::statement::<Snapshot>(object, &self.directory)?;
+        verify::in_force(&snapshot, snapshot.content().size(), &self.directory)?;
+        if self
+            .snapshot
+            .as_ref()
+            .is_none_or(|held| held.signed_at() <= snapshot.signed_at())
+        {
+            self.snapshot = Some(snapshot);
+        }
+        Ok(())
+    }
+
+    fn add_head(&mut self, object: &SignedObject) -> Result<(), ReaderError> {
+        let head = verify::statement::<Head>(object, &self.directory)?;
+        verify::in_force(&head, head.content().size, &self.directory)?;
+        let held = self.heads.get(&head.content().plan);
+        if held.is_none_or(|held| held.signed_at() <= head.signed_at()) {
+            self.heads.insert(head.content().plan, head);
+        }
+        Ok(())
+    }
+
+    pub(super) fn version(&self, object: &SignedObject) -> Result<Verified<PlanVersion>, Refusal> {
+        Ok(verify::statement::<PlanVersion>(object, &self.directory)?)
+    }
+
+    pub(super) fn code(&self, code: &OfflineCode) -> Result<VerifiedCode, Refusal> {
+        let verified = code.verify(&self.directory)?;
+        let stamp = verified.stamp.content();
+        verify::in_force(&verified.stamp, stamp.size, &self.directory)?;
+        // A card is judged with its version's leaf (FORMAT §3), which the stamp names.
+        verify::in_force(&verified.card, stamp.version, &self.directory)?;
+        Ok(verified)
+    }
+
+    /// Verifies everything in a bundle, in the order of FORMAT §8.
+    pub(super) fn open(&self, bundle: &Bundle) -> Result<CheckedBundle, Refusal> {
+        let mut directory = self.directory.clone();
+        directory.admit_all(&bundle.certificates)?;
+        self.place_certificates(bundle, &mut directory)?;
+        let version = verify::statement::<PlanVersion>(&bundle.version, &directory)?;
+        let version = match bundle.receipt_of(&version.id()) {
+            None => return Ok(CheckedBundle::unregistered(version)),
+            Some(receipt) => self.logged(version, receipt, &directory)?,
+        };
+        let card = bundle
+            .card
+            .as_ref()
+            .map(|card| card_of(&version, card, &directory))
+            .transpose()?;
+        let stamp = match (&bundle.stamp, &bundle.card) {
+            (Some(stamp), Some(card)) => Some(stamp_of(&version, stamp, card, &directory)?),
+            _ => None,
+        };
+        let head = bundle
+            .head
+            .as_ref()
+            .map(|head| head_of(head, &directory))
+            .transpose()?;
+        let mut checked = CheckedBundle::registered(version, card, stamp, head);
+        for object in &bundle.endorsements {
+            checked
+                .endorsements
+                .push(self.endorsement(&checked, bundle, object, &directory)?);
+        }
+        for object in &bundle.reports {
+            checked
+                .reports
+                .push(self.report(&checked, bundle, object, &directory)?);
+        }
+        Ok(checked)
+    }
+
+    /// A certificate's own receipt says where it stands; a trust list may have said it already.
+    fn place_certificates(&self, bundle: &Bundle, directory: &mut Directory) -> Result<(), Refusal> {
+        let mut ordered: Vec<(&SignedObject, &Receipt)> = bundle
+            .certificates
+            .iter()
+            .filter_map(|object| Some((object, bundle.receipt_of(&object.id())?)))
+            .collect();
+        ordered.sort_by_key(|(_, receipt)| receipt.proof().index);
+        for (object, receipt) in ordered {
+            let Some(certificate) = directory.certificate(&object.id()).cloned() else {
+                continue;
+            };
+            let logged: Logged<Certificate> = verify::logged(certificate, receipt, &self.policy, directory)?;
+            directory.place_logged(&logged);
+        }
+        Ok(())
+    }
+
+    fn logged<S: LoggedStatement>(
+        &self,
+        verified: Verified<S>,
+        receipt: &Receipt,
+        directory: &Directory,
+    ) -> Result<Logged<S>, Refusal> {
+        Ok(verify::logged(verified, receipt, &self.policy, directory)?)
+    }
+
+    fn endorsement(
+        &self,
+        checked: &CheckedBundle,
+        bundle: &Bundle,
+        object: &SignedObject,
+        directory: &Directory,
+    ) -> Result<Endorsed, Refusal> {
+        let endorsement = self.about::<Endorsement>(checked, bundle, object, directory)?;
+        let signer = endorsement.verified().signer();
+        if signer == checked.version().verified().signer() {
+            return Err(Refusal::OwnEndorsement);
+        }
+        let by = signer
+            .and_then(|signer| directory.certificate(&signer))
+            .map(|held| held.content().clone());
+        let by = by.ok_or(VerifyError::SignerUnknown { certificate: signer })?;
+        Ok(Endorsed { endorsement, by })
+    }
+
+    fn report(
+        &self,
+        checked: &CheckedBundle,
+        bundle: &Bundle,
+        object: &SignedObject,
+        directory: &Directory,
+    ) -> Result<Reported, Refusal> {
+        Ok(Reported {
+            report: self.about::<Report>(checked, bundle, object, directory)?,
+        })
+    }
+
+    /// A registered statement about this record; an endorsement must be about this very version.
+    fn about<S: LoggedStatement>(
+        &self,
+        checked: &CheckedBundle,
+        bundle: &Bundle,
+        object: &SignedObject,
+        directory: &Directory,
+    ) -> Result<Logged<S>, Refusal> {
+        let statement = verify::statement::<S>(object, directory)?;
+        let version = checked.version().verified();
+        let this_version = statement.content().target() == Some(version.id());
+        let this_record = statement.content().record() == Some(version.content().plan());
+        if !this_record || (S::KIND == Kind::Endorsement && !this_version) {
+            return Err(Refusal::AboutAnother { kind: S::KIND });
+        }
+        let missing = RegistrationError::NotPlaced {
+            certificate: object.id(),
+        };
+        let receipt = bundle.receipt_of(&object.id()).ok_or(missing)?;
+        self.logged(statement, receipt, directory)
+    }
+}
+
+/// `project(version) == card` wherever both are known (FORMAT §3.2).
+fn card_of(
+    version: &Logged<PlanVersion>,
+    object: &SignedObject,
+    directory: &Directory,
+) -> Result<Verified<Card>, Refusal> {
+    let card = verify::statement::<Card>(object, directory)?;
+    let same_author = card.signer() == version.verified().signer();
+    if same_author && *card.content() == Card::project(version.content(), version.id()) {
+        Ok(card)
+    } else {
+        Err(Refusal::CardDiffers)
+    }
+}
+
+fn stamp_of(
+    version: &Logged<PlanVersion>,
+    object: &SignedObject,
+    card: &SignedObject,
+    directory: &Directory,
+) -> Result<Verified<Stamp>, Refusal> {
+    let stamp = verify::stamp(object, card, directory)?;
+    let (stamped, registered) = (stamp.content().version, version.index());
+    if stamped != registered {
+        return Err(Refusal::StampDiffers { stamped, registered });
+    }
+    verify::in_force(&stamp, stamp.content().size, directory)?;
+    Ok(stamp)
+}
+
+fn head_of(object: &SignedObject, directory: &Directory) -> Result<Verified<Head>, Refusal> {
+    let head = verify::statement::<Head>(object, directory)?;
+    verify::in_force(&head, head.content().size, directory)?;
+    Ok(head)
+}
+
+/// A bundle whose parts all verified.
+#[derive(Debug, Clone)]
+pub struct CheckedBundle {
+    version: Registration,
+    card: Option<Verified<Card>>,
+    stamp: Option<Verified<Stamp>>,
+    head: Option<Verified<Head>>,
+    endorsements: Vec<Endorsed>,
+    reports: Vec<Reported>,
+}
+
+/// An endorsement and who made it, as certified.
+#[derive(Debug, Clone)]
+pub struct Endorsed {
+    endorsement: Logged<Endorsement>,
+    by: Certificate,
+}
+
+/// A report recorded by the service.
+#[derive(Debug, Clone)]
+pub struct Reported {
+    report: Logged<Report>,
+}
+
+impl CheckedBundle {
+    pub(super) const fn unregistered(version: Verified<PlanVersion>) -> Self {
+        Self::bare(Registration::NotShown(version))
+    }
+
+    fn registered(
+        version: Logged<PlanVersion>,
+        card: Option<Verified<Card>>,
+        stamp: Option<Verified<Stamp>>,
+        head: Option<Verified<Head>>,
+    ) -> Self {
+        Self {
+            card,
+            stamp,
+            head,
+            ..Self::bare(Registration::Logged(version))
+        }
+    }
+
+    const fn bare(version: Registration) -> Self {
+        Self {
+            version,
+            card: None,
+            stamp: None,
+            head: None,
+            endorsements: Vec::new(),
+            reports: Vec::new(),
+        }
+    }
+
+    /// The version, and whether its registration was shown.
+    #[must_use]
+    pub const fn version(&self) -> &Registration {
+        &self.version
+    }
+
+    /// The card.
+    #[must_use]
+    pub const fn card(&self) -> Option<&Verified<Card>> {
+        self.card.as_ref()
+    }
+
+    /// The stamp that was printed.
+    #[must_use]
+    pub const fn stamp(&self) -> Option<&Verified<Stamp>> {
+        self.stamp.as_ref()
+    }
+
+    /// The head that was carried.
+    #[must_use]
+    pub const fn head(&self) -> Option<&Verified<Head>> {
+        self.head.as_ref()
+    }
+
+    /// Endorsements of this version.
+    #[must_use]
+    pub fn endorsements(&self) -> &[Endorsed] {
+        &self.endorsements
+    }
+
+    /// Reports about this record.
+    #[must_use]
+    pub fn reports(&self) -> &[Reported] {
+        &self.reports
+    }
+}
+
+impl Endorsed {
+    /// The endorsement.
+    #[must_use]
+    pub const fn endorsement(&self) -> &Logged<Endorsement> {
+        &self.endorsement
+    }
+
+    /// The endorser's certificate.
+    #[must_use]
+    pub const fn by(&self) -> &Certificate {
+        &self.by
+    }
+}
+
+impl Reported {
+    /// The report.
+    #[must_use]
+    pub const fn report(&self) -> &Logged<Report> {
+        &self.report
+    }
+}

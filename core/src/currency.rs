@@ -1,0 +1,337 @@
+//! Currency: is this the latest version, and how fresh is the answer (FORMAT §5).
+//!
+//! "Latest" needs fresh evidence: a head of ten minutes or a snapshot of 26 hours. "Superseded", "withdrawn" and
+//! "suspended" do not go stale: evidence of any age may say them, because none of them turns back into "latest" for
+//! the same version.
+
+use crate::card::Stamp;
+use crate::head::{Head, HeadState};
+use crate::id::{IdPrefix, PlanId};
+use crate::plan::PlanVersion;
+use crate::snapshot::{Bits, Snapshot};
+use crate::status::Warning;
+use crate::time::Timestamp;
+use crate::trust::Revocation;
+use crate::verify::{Logged, Verified};
+
+/// Five minutes: how far a signed time may lie ahead of the reader's clock.
+pub const CLOCK_TOLERANCE: i64 = 5 * 60;
+
+/// The version asked about, as far as evidence names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    /// The record.
+    pub plan: PlanId,
+    /// The version's number.
+    pub version_number: u32,
+    /// The first half of the version's id.
+    pub version: IdPrefix,
+    /// Its leaf index.
+    pub index: u64,
+}
+
+impl Subject {
+    /// The subject that a registered version is.
+    #[must_use]
+    pub fn of(version: &Logged<PlanVersion>) -> Self {
+        let (content, id) = (version.content(), version.id());
+        let (plan, version_number) = (content.plan(), content.version_number());
+        Self {
+            plan,
+            version_number,
+            version: id.prefix(),
+            index: version.index(),
+        }
+    }
+}
+
+/// What a reader holds about currency. Everything in it is verified.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evidence<'a> {
+    /// A head of the record.
+    pub head: Option<&'a Verified<Head>>,
+    /// A snapshot.
+    pub snapshot: Option<&'a Verified<Snapshot>>,
+    /// The stamp on the paper.
+    pub stamp: Option<&'a Verified<Stamp>>,
+    /// A revocation of the signer's certificate, from the trust list.
+    pub revocation: Option<&'a Revocation>,
+    /// The oldest evidence to accept, in seconds; head and snapshot have their own limits besides.
+    pub max_age: Option<i64>,
+}
+
+/// The answer to "is it current?". Only [`judge`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Currency {
+    answer: Answer,
+    printed_at: Option<Timestamp>,
+}
+
+/// What can be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The latest version.
+    Latest {
+        /// When that was said.
+        as_of: Timestamp,
+        /// By what.
+        source: Source,
+        /// What is open, in words; with a snapshot only that something is.
+        warnings: Vec<String>,
+    },
+    /// A newer version exists.
+    Superseded {
+        /// When that was said.
+        as_of: Timestamp,
+        /// By what.
+        source: Source,
+        /// When the newer version was signed, where the evidence says it.
+        newer_signed_at: Option<Timestamp>,
+    },
+    /// Withdrawn, and not replaced.
+    Withdrawn {
+        /// When that was said.
+        as_of: Timestamp,
+        /// By what.
+        source: Source,
+    },
+    /// The signer was not entitled, or the key was in other hands.
+    Suspended {
+        /// When that was said.
+        as_of: Timestamp,
+        /// By what.
+        source: Source,
+    },
+    /// Nothing at hand can say.
+    Unknown(Unknown),
+}
+
+/// What an answer rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The service's head for this record, at most ten minutes old when it said "latest".
+    Head,
+    /// A snapshot of the whole log.
+    Snapshot,
+    /// A revocation in the trust list.
+    TrustList,
+}
+
+/// Why nothing can be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unknown {
+    /// No head and no snapshot.
+    NoEvidence,
+    /// What there is, is too old.
+    TooOld {
+        /// When it was made.
+        made: Timestamp,
+        /// The reader's time.
+        now: Timestamp,
+    },
+    /// What there is, lies in the reader's future: one of the clocks is wrong.
+    FromTheFuture {
+        /// When it says it was made.
+        made: Timestamp,
+        /// The reader's time.
+        now: Timestamp,
+    },
+    /// What there is, was made before this version was registered.
+    OlderThanTheVersion {
+        /// When it was made.
+        made: Timestamp,
+    },
+    /// A head that names another version of the same or a lower number: the service contradicts what it signed.
+    Contradiction {
+        /// When it was made.
+        made: Timestamp,
+    },
+}
+
+impl Currency {
+    /// What can be said.
+    #[must_use]
+    pub const fn answer(&self) -> &Answer {
+        &self.answer
+    }
+
+    /// When the paper was printed, if its stamp says that this was the latest version then.
+    #[must_use]
+    pub const fn latest_when_printed(&self) -> Option<Timestamp> {
+        self.printed_at
+    }
+}
+
+/// Judges one version at a time given by the reader, from the freshest evidence that can say something.
+#[must_use]
+pub fn judge(subject: &Subject, evidence: &Evidence<'_>, at: Timestamp) -> Currency {
+    let printed_at = evidence.stamp.map(|stamp| stamp.content().issued_at).filter(|_| {
+        evidence
+            .stamp
+            .is_some_and(|stamp| stamp.content().version == subject.index)
+    });
+    Currency {
+        answer: answer(subject, evidence, at),
+        printed_at,
+    }
+}
+
+fn answer(subject: &Subject, evidence: &Evidence<'_>, at: Timestamp) -> Answer {
+    let head = evidence.head.filter(|head| head.content().plan == subject.plan);
+    let mut said: Vec<Answer> = Vec::new();
+    said.extend(head.map(|head| by_head(subject, head.content(), evidence, at)));
+    said.extend(
+        evidence
+            .snapshot
+            .map(|snapshot| by_snapshot(subject, snapshot.content(), evidence, at)),
+    );
+    said.extend(
+        evidence
+            .revocation
+            .filter(|revoked| revoked.from_index <= subject.index)
+            .map(|revoked| Answer::Suspended {
+                as_of: revoked.at,
+                source: Source::TrustList,
+            }),
+    );
+    said.into_iter()
+        .reduce(stronger)
+        .unwrap_or(Answer::Unknown(Unknown::NoEvidence))
+}
+
+/// The order of FORMAT §5: superseded, withdrawn, suspended, then latest, then nothing. Of two of a kind the fresher.
+fn stronger(left: Answer, right: Answer) -> Answer {
+    match rank(&left).cmp(&rank(&right)) {
+        core::cmp::Ordering::Less => left,
+        core::cmp::Ordering::Greater => right,
+        core::cmp::Ordering::Equal => fresher(left, right),
+    }
+}
+
+const fn rank(answer: &Answer) -> u8 {
+    match answer {
+        Answer::Superseded { .. } => 0,
+        Answer::Withdrawn { .. } => 1,
+        Answer::Suspended { .. } => 2,
+        // One source says "latest" and another contradicts itself: the doubt is shown.
+        Answer::Unknown(Unknown::Contradiction { .. }) => 3,
+        Answer::Latest { .. } => 4,
+        Answer::Unknown(_) => 5,
+    }
+}
+
+/// Warnings of both sources are kept: the fresher answer must not hide what the other knows.
+fn fresher(left: Answer, right: Answer) -> Answer {
+    match (left, right) {
+        (
+            Answer::Latest {
+                as_of,
+                source,
+                mut warnings,
+            },
+            Answer::Latest {
+                as_of: other,
+                source: other_source,
+                warnings: others,
+            },
+        ) => {
+            if warnings.is_empty() {
+                warnings = others;
+            }
+            let (as_of, source) = if other > as_of {
+                (other, other_source)
+            } else {
+                (as_of, source)
+            };
+            Answer::Latest {
+                as_of,
+                source,
+                warnings,
+            }
+        }
+        (left, right) => {
+            // A head says when the newer version was signed; a snapshot cannot.
+            let tells_more = matches!(
+                right,
+                Answer::Superseded {
+                    newer_signed_at: Some(_),
+                    ..
+                }
+            );
+            if tells_more { right } else { left }
+        }
+    }
+}
+
+fn by_head(subject: &Subject, head: &Head, evidence: &Evidence<'_>, at: Timestamp) -> Answer {
+    let (as_of, source) = (head.issued_at, Source::Head);
+    if let Some(unusable) = from_the_future(as_of, at) {
+        return unusable;
+    }
+    if head.latest.prefix() != subject.version {
+        return if head.version_number > subject.version_number {
+            Answer::Superseded {
+                as_of,
+                source,
+                newer_signed_at: Some(head.signed_at),
+            }
+        } else if head.size <= subject.index {
+            Answer::Unknown(Unknown::OlderThanTheVersion { made: as_of })
+        } else {
+            Answer::Unknown(Unknown::Contradiction { made: as_of })
+        };
+    }
+    match head.state {
+        HeadState::Withdrawn => Answer::Withdrawn { as_of, source },
+        HeadState::Suspended => Answer::Suspended { as_of, source },
+        HeadState::Current => {
+            let warnings = head.warnings.clone();
+            fresh(as_of, head.expires_at(), evidence, at).unwrap_or(Answer::Latest {
+                as_of,
+                source,
+                warnings,
+            })
+        }
+    }
+}
+
+/// What the screen says when a snapshot's warning bit is set; the words themselves are not in a snapshot.
+const OFFLINE_WARNING: &str = "something has been reported about it; ask";
+
+fn by_snapshot(subject: &Subject, snapshot: &Snapshot, evidence: &Evidence<'_>, at: Timestamp) -> Answer {
+    let (as_of, source) = (crate::statement::Statement::issued_at(snapshot), Source::Snapshot);
+    if let Some(unusable) = from_the_future(as_of, at) {
+        return unusable;
+    }
+    match snapshot.status(subject.index) {
+        None => Answer::Unknown(Unknown::OlderThanTheVersion { made: as_of }),
+        Some((Bits::Superseded, _)) => Answer::Superseded {
+            as_of,
+            source,
+            newer_signed_at: None,
+        },
+        Some((Bits::Withdrawn, _)) => Answer::Withdrawn { as_of, source },
+        Some((Bits::Suspended, _)) => Answer::Suspended { as_of, source },
+        Some((Bits::Current, warning)) => {
+            let warnings = match warning {
+                Warning::None => Vec::new(),
+                Warning::Open => vec![OFFLINE_WARNING.to_owned()],
+            };
+            fresh(as_of, snapshot.expires_at(), evidence, at).unwrap_or(Answer::Latest {
+                as_of,
+                source,
+                warnings,
+            })
+        }
+    }
+}
+
+fn from_the_future(made: Timestamp, now: Timestamp) -> Option<Answer> {
+    (made.since(now) > CLOCK_TOLERANCE).then_some(Answer::Unknown(Unknown::FromTheFuture { made, now }))
+}
+
+/// Nothing when the evidence may say "latest"; otherwise why not.
+fn fresh(made: Timestamp, expires: Timestamp, evidence: &Evidence<'_>, now: Timestamp) -> Option<Answer> {
+    let too_old = now > expires || evidence.max_age.is_some_and(|limit| now.since(made) > limit);
+    too_old.then_some(Answer::Unknown(Unknown::TooOld { made, now }))
+}
