@@ -142,4 +142,7 @@ pub enum ServiceError {
     /// No randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
+    /// The service's own evidence does not verify.
+    #[error("the service's own evidence does not verify")]
+    Reader(#[from] planseal::check::ReaderError),
 }

@@ -27,9 +27,10 @@ use tokio::sync::RwLock;
 
 pub use error::{AdmitError, ServiceError};
 pub use keys::{ServiceKey, ServiceKeys};
-pub use record::{Edition, PlanRecord, Reported};
-pub use staging::StagingError;
-pub use verdict::Judged;
+pub use record::{Edition, PlanRecord};
+pub use admit::{Observation, Published, Submission};
+pub use staging::{MAX_ATTACHMENT, StagingError};
+pub use verdict::{Judged, Pointed, PointedStanding};
 
 use ledger::Ledger;
 use staging::Staging;
