@@ -222,9 +222,8 @@ impl Refusal {
     /// Whether this software is too old to judge.
     #[must_use]
     pub const fn is_newer_format(&self) -> bool {
-        let fault = match self {
-            Self::Verify(fault) | Self::Code(CodeError::Verify(fault)) => fault,
-            _ => return false,
+        let (Self::Verify(fault) | Self::Code(CodeError::Verify(fault))) = self else {
+            return false;
         };
         matches!(fault, VerifyError::Content(ContentError::NewerFormat { .. }))
     }

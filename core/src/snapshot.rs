@@ -68,7 +68,11 @@ impl Snapshot {
             return None;
         }
         let byte = self.nibbles.get(usize::try_from(index / 2).ok()?)?;
-        let nibble = if index % 2 == 0 { byte & 0x0f } else { byte >> 4 };
+        let nibble = if index.is_multiple_of(2) {
+            byte & 0x0f
+        } else {
+            byte >> 4
+        };
         let bits = match nibble & 3 {
             0 => Bits::Current,
             1 => Bits::Withdrawn,

@@ -106,7 +106,7 @@ pub fn logged<S: LoggedStatement>(
             given: verified.id(),
         });
     }
-    if leaf.from != verified.content.from_index()
+    if leaf.from != verified.content.revoked_from()
         || leaf.target.is_some() != verified.content.target().is_some()
     {
         return Err(RegistrationError::OtherTarget);
@@ -407,7 +407,7 @@ impl<S: LoggedStatement> Loggable for Verified<S> {
             signer: self.signer().unwrap_or_else(|| self.id()),
             plan: self.content.record(),
             target: self.content.target(),
-            from: self.content.from_index(),
+            from: self.content.revoked_from(),
             signed_at: self.signed_at(),
         }
     }

@@ -210,11 +210,11 @@ impl Note {
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n", self.text)?;
+        writeln!(f, "{}", self.text)?;
         self.signatures.iter().try_for_each(|line| {
             let mut material = line.key_id.to_vec();
             material.extend_from_slice(&line.bytes);
-            write!(f, "\u{2014} {} {}\n", line.name, STANDARD.encode(material))
+            writeln!(f, "\u{2014} {} {}", line.name, STANDARD.encode(material))
         })
     }
 }

@@ -60,7 +60,7 @@ impl core::fmt::Display for LogProof {
         write!(f, "{MAGIC}\nindex {}\n", self.index)?;
         self.path
             .iter()
-            .try_for_each(|hash| write!(f, "{}\n", STANDARD.encode(hash.as_bytes())))?;
+            .try_for_each(|hash| writeln!(f, "{}", STANDARD.encode(hash.as_bytes())))?;
         write!(f, "\n{}", self.checkpoint)
     }
 }

@@ -80,7 +80,7 @@ impl MemoryTree {
             let row = &mut self.levels[level];
             row.push(hash);
             match *row.as_slice() {
-                [.., left, right] if row.len() % 2 == 0 => hash = node_hash(&left, &right),
+                [.., left, right] if row.len().is_multiple_of(2) => hash = node_hash(&left, &right),
                 _ => return,
             }
         }

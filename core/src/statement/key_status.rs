@@ -91,7 +91,7 @@ impl LoggedStatement for KeyStatus {
         Some(self.certificate)
     }
 
-    fn from_index(&self) -> Option<u64> {
+    fn revoked_from(&self) -> Option<u64> {
         Some(self.from_index)
     }
 }

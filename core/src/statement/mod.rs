@@ -69,7 +69,7 @@ pub trait LoggedStatement: Statement {
     }
 
     /// The `from_index` of a revocation.
-    fn from_index(&self) -> Option<u64> {
+    fn revoked_from(&self) -> Option<u64> {
         None
     }
 }

@@ -67,7 +67,7 @@ impl Directory {
         if !self.entries.contains_key(&id) {
             let certificate = verify::statement::<Certificate>(object, self)?;
             let issuer = certificate.signer().and_then(|issuer| self.certificate(&issuer));
-            let issuer = issuer.ok_or(VerifyError::SignerUnknown {
+            let issuer = issuer.ok_or_else(|| VerifyError::SignerUnknown {
                 certificate: object.claimed_key(),
             })?;
             check_link(issuer.content(), certificate.content())?;
