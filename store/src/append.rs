@@ -97,7 +97,7 @@ impl Store {
         let mut given: HashMap<Digest, &[u8]> = given.iter().map(|bytes| (Digest::of(bytes), *bytes)).collect();
         let mut files = Vec::new();
         for attachment in version.attachments() {
-            let sha256 = *attachment.sha256();
+            let sha256 = attachment.sha256();
             match given.remove(&sha256) {
                 Some(bytes) => files.push((sha256, bytes.to_vec())),
                 None if files.iter().any(|(digest, _)| *digest == sha256) => {}
@@ -133,6 +133,8 @@ pub(crate) struct Shelf {
     pub(crate) signed_within: Duration,
     pub(crate) chain_locks: Locks,
     pub(crate) number_locks: Locks,
+    /// What opening found.
+    pub(crate) damage: Vec<RecordError>,
 }
 
 /// What is to be stored and logged.

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
 use crate::chain::OperationId;
-use crate::group::Group;
+use crate::group::{Group, Turn, turn};
 use crate::key::{ChainId, Key, Prefix};
 use crate::layout::{LayoutError, Reader, Writer};
 use crate::records::{Kept, RecordError, Records};
@@ -31,6 +31,8 @@ pub(crate) enum Event {
     },
     /// The statement of an earlier intent is not in its chain: nothing was stored.
     NotCommitted { operation: OperationId },
+    /// The chain of an earlier intent is damaged: whether anything was stored is not known until it is repaired.
+    Unsettled { operation: OperationId },
     /// Content is about to be shown.
     Access(Access),
     /// The last event of a writer, written by its successor.
@@ -95,6 +97,7 @@ const INTENT: u8 = 1;
 const NOT_COMMITTED: u8 = 2;
 const ACCESS: u8 = 3;
 const FENCED: u8 = 4;
+const UNSETTLED: u8 = 5;
 
 impl Event {
     fn encode(&self) -> Vec<u8> {
@@ -108,6 +111,7 @@ impl Event {
                 .bytes(chain.to_string().as_bytes())
                 .fixed(object.as_bytes()),
             Self::NotCommitted { operation } => Writer::new(NOT_COMMITTED).fixed(operation.as_bytes()),
+            Self::Unsettled { operation } => Writer::new(UNSETTLED).fixed(operation.as_bytes()),
             Self::Access(access) => Writer::new(ACCESS)
                 .bytes(access.reader.as_bytes())
                 .bytes(access.purpose.as_bytes())
@@ -131,6 +135,9 @@ impl Event {
             NOT_COMMITTED => Self::NotCommitted {
                 operation: OperationId::from_bytes(reader.fixed("operation")?),
             },
+            UNSETTLED => Self::Unsettled {
+                operation: OperationId::from_bytes(reader.fixed("operation")?),
+            },
             ACCESS => Self::Access(Access {
                 reader: reader.text("reader")?.to_owned(),
                 purpose: reader.text("purpose")?.to_owned(),
@@ -144,7 +151,7 @@ impl Event {
             FENCED => Self::Fenced {
                 by: reader.number("successor")?,
             },
-            found => return Err(LayoutError::Format { found, known: FENCED }),
+            found => return Err(LayoutError::Format { found, known: UNSETTLED }),
         };
         reader.end()?;
         Ok(event)
@@ -206,17 +213,21 @@ impl Audit {
         at: Timestamp,
         event: Event,
     ) -> Result<(), Arc<AuditError>> {
-        let answer = self.waiting.join(event);
-        {
-            let mut end = self.end.lock().await;
-            let batch = self.waiting.take();
-            let events: Vec<Event> = batch.iter().map(|waiting| waiting.item.clone()).collect();
-            if !events.is_empty() {
-                let written = self.append(records, &mut end, at, events).await.map_err(Arc::new);
-                batch.into_iter().for_each(|waiting| waiting.answer(written.clone()));
+        let mut answer = self.waiting.join(event);
+        let answered = match turn(&mut answer, self.end.lock()).await {
+            Turn::Answered(answered) => answered,
+            Turn::Serve(mut end) => {
+                let batch = self.waiting.take();
+                let events: Vec<Event> = batch.iter().map(|waiting| waiting.item.clone()).collect();
+                if !events.is_empty() {
+                    let written = self.append(records, &mut end, at, events).await.map_err(Arc::new);
+                    batch.into_iter().for_each(|waiting| waiting.answer(written.clone()));
+                }
+                drop(end);
+                answer.await
             }
-        }
-        answer.await.unwrap_or_else(|_| Err(Arc::new(AuditError::Interrupted)))
+        };
+        answered.unwrap_or_else(|_| Err(Arc::new(AuditError::Interrupted)))
     }
 
     async fn append(
@@ -265,7 +276,7 @@ impl Segment {
 }
 
 /// An intent found in the stream of a writer that is no more.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Intent {
     pub(crate) operation: OperationId,
     pub(crate) chain: ChainId,
@@ -290,7 +301,8 @@ impl Predecessor {
             events: vec![Event::Fenced { by }],
         };
         let key = Key::segment(segment.epoch, segment.sequence);
-        let kept = records.create(RecordKind::Segment, &key, records.keys.of_store(), &segment.encode());
+        let content = segment.encode();
+        let kept = records.create(RecordKind::Segment, &key, records.keys.of_store(), &content);
         match kept.await? {
             Kept::Kept => Ok(()),
             Kept::Other(_) => Err(RecordError::Chain {
@@ -318,6 +330,8 @@ pub(crate) async fn predecessors(records: &Records, before: u64) -> Result<Vec<P
 
 /// Reads a writer's stream to its end and checks that it hangs together; nothing when it was fenced.
 async fn read_stream(records: &Records, epoch: u64) -> Result<Option<Predecessor>, RecordError> {
+    let registration = Key::node(epoch);
+    records.read(RecordKind::Node, &registration, records.keys.of_store()).await?;
     let mut end = End::default();
     let mut intents = Vec::new();
     loop {
@@ -390,6 +404,9 @@ mod tests {
             },
             Event::NotCommitted {
                 operation: OperationId::from_bytes([1; 16]),
+            },
+            Event::Unsettled {
+                operation: OperationId::from_bytes([4; 16]),
             },
             Event::Access(Access {
                 reader: "certificate 4".into(),

@@ -34,6 +34,9 @@ pub mod clock;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 pub use append::{AppendError, Publication};

@@ -12,7 +12,7 @@ use planseal::sign::SigningPort;
 
 use crate::Store;
 use crate::append::{AppendError, Shelf};
-use crate::audit::{self, Audit, AuditError, Event};
+use crate::audit::{self, Audit, AuditError, Event, Intent};
 use crate::chain::Chains;
 use crate::clock::Clock;
 use crate::durable::{DurableLocal, FolderError};
@@ -125,7 +125,7 @@ impl Store {
         let remembered = &config.remembered;
         let log = Log::open(&records, signer, origin, Arc::clone(&clock), node, remembered).await?;
         let audit = Audit::open(&records, node, clock.now()).await?;
-        let shelf = Shelf {
+        let mut shelf = Shelf {
             records,
             chains: Chains::new(),
             log,
@@ -135,9 +135,17 @@ impl Store {
             signed_within: config.signed_within,
             chain_locks: Locks::new(),
             number_locks: Locks::new(),
+            damage: Vec::new(),
         };
-        recover(&shelf).await?;
+        shelf.damage = recover(&shelf).await?;
         Ok(Self(Arc::new(shelf)))
+    }
+
+    /// Damaged records that opening came upon. One person's damaged record does not keep everybody else's from
+    /// being read in an emergency: it is refused by itself, and the operator is shown this.
+    #[must_use]
+    pub fn damage_found_on_opening(&self) -> &[RecordError] {
+        &self.0.damage
     }
 }
 
@@ -145,20 +153,30 @@ impl Store {
 ///
 /// An intent whose record is in its chain and not in the log is submitted; an intent without a record is noted
 /// as not committed. A crash in here leaves the writer unfenced, and the next opening does it again.
-async fn recover(shelf: &Shelf) -> Result<(), OpenError> {
+async fn recover(shelf: &Shelf) -> Result<Vec<RecordError>, OpenError> {
     let epoch = shelf.audit.epoch();
+    let mut damage = Vec::new();
     for writer in audit::predecessors(&shelf.records, epoch).await? {
-        for intent in &writer.intents {
-            let settled = shelf.settle(&intent.chain).await?;
-            if !settled.contains(&intent.object) {
-                let operation = intent.operation;
-                let event = Event::NotCommitted { operation };
-                shelf.audit.write(&shelf.records, shelf.clock.now(), event).await?;
-            }
+        for Intent {
+            operation,
+            chain,
+            object,
+        } in writer.intents.iter().copied()
+        {
+            let event = match shelf.settle(&chain).await {
+                Ok(settled) if settled.contains(&object) => continue,
+                Ok(_) => Event::NotCommitted { operation },
+                Err(AppendError::Record(found)) if found.is_damage() => {
+                    damage.push(found);
+                    Event::Unsettled { operation }
+                }
+                Err(failure) => return Err(failure.into()),
+            };
+            shelf.audit.write(&shelf.records, shelf.clock.now(), event).await?;
         }
         writer.fence(&shelf.records, epoch, shelf.clock.now()).await?;
     }
-    Ok(())
+    Ok(damage)
 }
 
 /// What `meta/format` says: this store is one, and in which format.

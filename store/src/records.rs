@@ -109,6 +109,11 @@ pub enum RecordError {
 }
 
 impl RecordError {
+    /// Whether the stored bytes are wrong, as opposed to an engine or key service that fails now.
+    pub(crate) const fn is_damage(&self) -> bool {
+        matches!(self, Self::Seal(_) | Self::Content { .. } | Self::Chain { .. })
+    }
+
     pub(crate) fn content(key: &Key) -> impl FnOnce(LayoutError) -> Self {
         let key = key.to_string();
         move |reason| Self::Content {

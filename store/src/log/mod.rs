@@ -22,7 +22,8 @@ use planseal::time::Minute;
 use tokio::sync::Mutex;
 
 pub(crate) use commit::{Logged, Place};
-pub(crate) use sequence::{LogError, Submission};
+pub(crate) use sequence::Submission;
+pub use sequence::LogError;
 
 use crate::clock::Clock;
 use crate::group::Group;

@@ -16,6 +16,7 @@ use planseal::time::Minute;
 use super::commit::{Commit, Entry, Logged, Place};
 use super::{End, Log, damaged, read_logged};
 use crate::chain::Statement;
+use crate::group::{Turn, turn};
 use crate::key::{Key, MutableKey};
 use crate::records::{Kept, RecordError, Records};
 use crate::seal::RecordKind;
@@ -49,24 +50,33 @@ impl Log {
     /// Gives a statement its leaf, durable and covered by a signed checkpoint when this returns. A statement that
     /// has a leaf already keeps it, so a repetition is harmless.
     pub(crate) async fn submit(&self, records: &Records, submission: Submission) -> Result<u64, LogError> {
-        let answer = self.waiting.join(submission);
-        {
-            let mut end = self.end.lock().await;
-            let batch = self.waiting.take();
-            if !batch.is_empty() {
-                let submissions: Vec<&Submission> = batch.iter().map(|waiting| &waiting.item).collect();
-                match self.commit(records, &mut end, &submissions).await {
-                    Ok(answers) => batch
-                        .into_iter()
-                        .zip(answers)
-                        .for_each(|(waiting, answer)| waiting.answer(answer)),
-                    Err(failure) => batch
-                        .into_iter()
-                        .for_each(|waiting| waiting.answer(Err(failure.clone()))),
-                }
+        let mut answer = self.waiting.join(submission);
+        let answered = match turn(&mut answer, self.end.lock()).await {
+            Turn::Answered(answered) => answered,
+            Turn::Serve(mut end) => {
+                self.serve(records, &mut end).await;
+                drop(end);
+                answer.await
             }
+        };
+        answered.unwrap_or(Err(LogError::Interrupted))
+    }
+
+    async fn serve(&self, records: &Records, end: &mut End) {
+        let batch = self.waiting.take();
+        if batch.is_empty() {
+            return;
         }
-        answer.await.unwrap_or(Err(LogError::Interrupted))
+        let submissions: Vec<&Submission> = batch.iter().map(|waiting| &waiting.item).collect();
+        match self.commit(records, end, &submissions).await {
+            Ok(answers) => batch
+                .into_iter()
+                .zip(answers)
+                .for_each(|(waiting, answer)| waiting.answer(answer)),
+            Err(failure) => batch
+                .into_iter()
+                .for_each(|waiting| waiting.answer(Err(failure.clone()))),
+        }
     }
 
     /// COMMIT POINT: one object decides for the whole batch.
@@ -235,8 +245,8 @@ async fn write_logged(records: &Records, index: u64, entry: &Entry) -> Result<()
         index,
         place: entry.place,
     };
-    let key = Key::logged(entry.id);
-    let kept = records.create(RecordKind::Logged, &key, records.keys.of_store(), &logged.encode());
+    let (key, content) = (Key::logged(entry.id), logged.encode());
+    let kept = records.create(RecordKind::Logged, &key, records.keys.of_store(), &content);
     match kept.await? {
         Kept::Kept => Ok(()),
         Kept::Other(_) => Err(damaged(&key, "it names another leaf than the log's commits do")),

@@ -1,0 +1,8 @@
+//! The store as a whole, over engines that lose power, lie or are tampered with.
+
+mod kit;
+
+mod crash;
+mod log;
+mod races;
+mod tamper;
