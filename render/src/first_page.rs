@@ -11,7 +11,7 @@ use crate::length::Length;
 use crate::qr::Symbol;
 use crate::summary::{CprShown, EmergencySummary, SummaryLine, Topic};
 use crate::text::Text;
-use crate::view::{Block, Code, Columns, Frame, Furniture, Level, Table};
+use crate::view::{Block, Code, Columns, Frame, Furniture, Level};
 
 /// The two printed codes, already made into symbols.
 pub(crate) struct PrintedCodes {
@@ -53,51 +53,53 @@ struct Limit {
     details: usize,
 }
 
-const LIMITS: [Limit; 6] = [
-    Limit { characters: usize::MAX, details: usize::MAX },
-    Limit { characters: 600, details: 6 },
-    Limit { characters: 300, details: 4 },
-    Limit { characters: 200, details: 3 },
-    Limit { characters: 120, details: 2 },
-    Limit { characters: 70, details: 2 },
+const LIMITS: [Limit; 10] = [
+    Limit::of(usize::MAX, usize::MAX),
+    Limit::of(400, 6),
+    Limit::of(300, 5),
+    Limit::of(240, 4),
+    Limit::of(200, 4),
+    Limit::of(170, 3),
+    Limit::of(140, 3),
+    Limit::of(120, 2),
+    Limit::of(100, 2),
+    Limit::of(70, 2),
 ];
+
+impl Limit {
+    const fn of(characters: usize, details: usize) -> Self {
+        Self { characters, details }
+    }
+}
 
 fn page(plan: &PlanVersion, summary: &EmergencySummary, codes: Option<&PrintedCodes>, limit: Limit) -> Vec<Block> {
     let mut blocks = vec![title(plan)];
-    let mut left = Vec::new();
-    let mut facts = Vec::new();
-    let mut status = Vec::new();
+    let (mut status, mut facts, mut below) = (Vec::new(), Vec::new(), Vec::new());
     for line in summary.lines().iter().map(|line| line.shortened(limit)) {
         match line.topic {
             Topic::Status => status.extend(status_lines(&line)),
-            Topic::Notices => {
-                status.extend(notice_lines(&line));
-                blocks.push(Block::Framed(Frame::Thick, core::mem::take(&mut status)));
-            }
+            Topic::Notices => status.extend(notice_lines(&line)),
             Topic::Who => {
-                if !status.is_empty() {
-                    blocks.push(Block::Framed(Frame::Thick, core::mem::take(&mut status)));
-                }
+                blocks.push(Block::Framed(Frame::Thick, core::mem::take(&mut status)));
                 blocks.push(banner(&line));
+                blocks.push(Block::Space(Length::points(2)));
             }
-            Topic::Cpr(shown) => left.push(cpr(shown, &line)),
-            _ => facts.push(fact(&line)),
+            Topic::Cpr(shown) => blocks.push(cpr(shown, &line)),
+            Topic::Call | Topic::Signed => below.extend(fact(&line)),
+            _ => facts.extend(fact(&line)),
         }
     }
-    left.push(Block::Table(Table {
-        head: None,
-        shares: vec![26, 74],
-        rows: facts,
-    }));
-    blocks.push(Block::Space(Length::points(3)));
+    blocks.push(Block::Space(Length::points(6)));
     match codes {
         Some(codes) => blocks.push(Block::Columns(Columns {
-            left,
+            left: facts,
             right: printed_codes(plan, codes),
             right_width: Length::hundredths_of_mm(5000),
         })),
-        None => blocks.extend(left),
+        None => blocks.extend(facts),
     }
+    blocks.extend(below);
+    blocks.push(Block::Rule);
     blocks.push(notice(plan));
     blocks
 }
@@ -122,9 +124,14 @@ impl SummaryLine {
         if left_out > 0 {
             details.push(format!("\u{2026} and {left_out} more: {place}."));
         }
+        let headline = match self.topic() {
+            // These words are ours and short: cutting them would change what they say.
+            Topic::Status | Topic::Cpr(_) | Topic::Refusal => self.headline().to_owned(),
+            _ => shorten(self.headline(), limit.characters, place),
+        };
         Shown {
             topic: self.topic(),
-            headline: shorten(self.headline(), limit.characters, place),
+            headline,
             details,
         }
     }
@@ -155,23 +162,21 @@ fn title(plan: &PlanVersion) -> Block {
     Block::Columns(Columns {
         left: vec![Block::Heading(
             Level::Title,
-            Text::strong("template", Length::points(20), "Urgent care plan"),
+            Text::strong("template", Length::points(18), "Urgent care plan"),
         )],
         right: vec![Block::Paragraph(
             Text::empty("author.org", Length::points(10))
                 .bold(format!("Plan {}", plan.plan().short_code()))
                 .regular(format!("\nVersion {}, {}", plan.version_number(), plan.author().org())),
         )],
-        right_width: Length::points(150),
+        right_width: Length::points(118),
     })
 }
 
 fn status_lines(line: &Shown) -> Vec<Block> {
-    let mut text = Text::strong("known", HEADLINE, line.headline.clone());
-    for detail in &line.details {
-        text = text.regular(format!(" {detail}"));
-    }
-    vec![Block::Paragraph(text)]
+    let headline = Text::strong("known", HEADLINE, line.headline.clone());
+    let details = Text::plain("known", BODY, line.details.join(" "));
+    vec![Block::Paragraph(headline), Block::Paragraph(details)]
 }
 
 fn notice_lines(line: &Shown) -> Vec<Block> {
@@ -203,7 +208,8 @@ fn cpr(shown: CprShown, line: &Shown) -> Block {
     Block::Framed(frame, blocks)
 }
 
-fn fact(line: &Shown) -> Vec<Text> {
+/// A small label, then the words.
+fn fact(line: &Shown) -> Vec<Block> {
     let field = match line.topic {
         Topic::Ceiling => "recommendations",
         Topic::Refusal => "adrt",
@@ -212,34 +218,43 @@ fn fact(line: &Shown) -> Vec<Text> {
         Topic::Call => "contacts",
         _ => "author",
     };
-    let mut text = Text::strong(field, BODY, line.headline.clone());
+    let headline = line.headline.clone();
+    let mut text = match line.topic {
+        Topic::Signed => Text::plain(field, BODY, headline),
+        _ => Text::strong(field, BODY, headline),
+    };
     for detail in &line.details {
         text = text.regular(format!("\n{detail}"));
     }
-    vec![Text::strong("template", LABEL, line.topic.label()), text]
+    let label = Text::strong("template", LABEL, line.topic.label());
+    vec![Block::Rule, Block::Paragraph(label), Block::Paragraph(text)]
 }
 
+/// One below the other, each under the words that say what it is for.
 fn printed_codes(plan: &PlanVersion, codes: &PrintedCodes) -> Vec<Block> {
     let label = |words: &str| Block::Paragraph(Text::strong("template", Length::points(11), words));
+    let code = |symbol: &Symbol, stands_for: &str| {
+        Block::Code(Code {
+            symbol: symbol.clone(),
+            stands_for: stands_for.to_owned(),
+        })
+    };
     vec![
-        label("Read and check without signal"),
-        Block::Code(Code {
-            symbol: codes.offline.clone(),
-            stands_for: "QR code with the signed emergency summary, to read and check without signal. \
-                         The attached bundle holds the same."
-                .to_owned(),
-        }),
-        Block::Space(Length::points(4)),
-        label("Check this is the latest (needs signal)"),
-        Block::Code(Code {
-            symbol: codes.pointer.clone(),
-            stands_for: "QR code with a link that checks whether this is the latest version. It needs signal."
-                .to_owned(),
-        }),
-        Block::Space(Length::points(4)),
+        label("Read and check\nwithout signal"),
+        code(
+            &codes.offline,
+            "QR code with the signed emergency summary, to read and check without signal. The attached bundle holds \
+             the same.",
+        ),
+        Block::Space(Length::points(6)),
+        label("Check this is the latest\n(needs signal)"),
+        code(
+            &codes.pointer,
+            "QR code with a link that checks whether this is the latest version. It needs signal.",
+        ),
+        Block::Space(Length::points(6)),
         Block::Paragraph(
-            Text::plain("template", Length::points(11), "Short code, for signed-in staff:\n")
-                .bold(plan.plan().short_code()),
+            Text::plain("template", Length::points(11), "Short code, for staff:\n").bold(plan.plan().short_code()),
         ),
     ]
 }
@@ -248,11 +263,11 @@ fn notice(plan: &PlanVersion) -> Block {
     Block::Paragraph(Text::plain("legal_notice", Length::points(10), plan.legal_notice().label()))
 }
 
-const HEADLINE: Length = Length::points(13);
+const HEADLINE: Length = Length::points(14);
 
 const BODY: Length = Length::points(12);
 
-const LABEL: Length = Length::half_points(21);
+const LABEL: Length = Length::half_points(19);
 
 #[cfg(test)]
 mod tests {

@@ -323,19 +323,12 @@ fn scope(plan: &PlanVersion, cpr: &Cpr) -> Vec<String> {
 fn ceiling(plan: &PlanVersion) -> SummaryLine {
     let recommended = plan.recommendations();
     let level = recommended.treatment_level().label();
-    let mut details = Vec::new();
-    let headline = match recommended.ceiling_words() {
-        Some(words) => {
-            details.push(words::sentence(level));
-            words.to_string()
-        }
-        None => level.to_owned(),
-    };
-    details.extend(recommended.emergency_advice().map(|advice| words::sentence(advice)));
+    let in_words = recommended.ceiling_words().map(|words| words.as_str());
+    let advice = recommended.emergency_advice().map(|advice| words::sentence(advice));
     SummaryLine {
         topic: Topic::Ceiling,
-        headline: words::sentence(&headline),
-        details,
+        headline: words::sentence(in_words.unwrap_or(level)),
+        details: advice.into_iter().collect(),
     }
 }
 

@@ -163,7 +163,7 @@ impl Typesetter<'_> {
         let mut start = 0;
         for (end, opportunity) in linebreaks(words) {
             let last = opportunity == BreakOpportunity::Mandatory && end == words.len();
-            if end == start && !last {
+            if (end == start || holds_a_number_together(words, end)) && !last {
                 continue;
             }
             let piece = start..end;
@@ -278,6 +278,19 @@ impl Typesetter<'_> {
     }
 }
 
+/// Dates (`12-Oct-2026`) and telephone numbers (`07700 900101`) are not broken: a hyphen beside a digit and a
+/// space between digits offer no break.
+fn holds_a_number_together(words: &str, at: usize) -> bool {
+    let mut before = words[..at].chars().rev();
+    let digit = |character: Option<char>| character.is_some_and(|character| character.is_ascii_digit());
+    let (separator, left, right) = (before.next(), before.next(), words[at..].chars().next());
+    match separator {
+        Some('-') => digit(left) || digit(right),
+        Some(' ') => digit(left) && digit(right),
+        _ => false,
+    }
+}
+
 /// What a piece adds to a line: alone at its end, and with the spaces before the next piece.
 struct PieceWidth {
     ink: Length,
@@ -353,6 +366,16 @@ mod tests {
         let lines = set(&"นายแพทย์สมชายใจดี".repeat(4), 80);
         assert!(lines.len() > 2);
         assert!(lines.iter().all(|line| line.width <= Length::points(80)));
+    }
+
+    #[test]
+    fn dates_and_telephone_numbers_stay_whole() {
+        for (words, width) in [("on 12-Oct-2026", 78), ("Call 07700 900101", 90)] {
+            let lines = set(words, width);
+            let whole = words.split_once(' ').map(|(_, whole)| whole);
+            assert_eq!(lines.last().map(|line| line.words.as_str()), whole);
+        }
+        assert_eq!(set("Placeholder-Finch", 80).len(), 2);
     }
 
     #[test]

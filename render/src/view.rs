@@ -20,6 +20,8 @@ pub(crate) enum Block {
     /// A drawing made of strokes, with the words that stand for it.
     Drawing(Drawing),
     Space(Length),
+    /// A thin line across the column.
+    Rule,
     /// What follows begins a page.
     PageBreak,
 }

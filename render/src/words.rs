@@ -11,6 +11,17 @@ pub(crate) fn banner_name(name: &Name) -> String {
     format!("{}, {}", name.family().to_uppercase(), given.join(" "))
 }
 
+/// The banner name for the foot of each page: given names after the first are left out, and a name longer than
+/// 60 characters ends in an ellipsis. The whole name stands on page 1.
+pub(crate) fn foot_name(name: &Name) -> String {
+    let given = name.given().first().map(|given| given.as_str()).unwrap_or_default();
+    let words = format!("{}, {given}", name.family().to_uppercase());
+    match words.char_indices().nth(60) {
+        Some((end, _)) => format!("{}\u{2026}", &words[..end]),
+        None => words,
+    }
+}
+
 /// `01-Feb-1940 (86y)`.
 pub(crate) fn born(person: &Person, on: Date) -> String {
     format!("{} ({}y)", person.date_of_birth().day(), person.age_on(on))

@@ -84,8 +84,9 @@ impl Composer {
             Block::Table(table) => table::compose(self, table, width),
             Block::Framed(frame, blocks) => self.framed(*frame, blocks, width),
             Block::Columns(columns) => self.columns(columns, width),
-            Block::Code(code) => Ok(self.code(code, width)),
+            Block::Code(code) => Ok(self.code(code)),
             Block::Drawing(drawing) => Ok(self.drawing(drawing)),
+            Block::Rule => Ok((vec![thin_rule(width)], Vec::new())),
             Block::Space(_) | Block::PageBreak => Ok((Vec::new(), Vec::new())),
         }
     }
@@ -215,8 +216,8 @@ impl Composer {
         Ok((vec![piece], nodes))
     }
 
-    /// Centred; the quiet zone is part of the symbol, so nothing comes closer.
-    fn code(&mut self, code: &Code, width: Length) -> (Vec<Piece>, Vec<Node>) {
+    /// The quiet zone is part of the symbol, so nothing comes closer.
+    fn code(&mut self, code: &Code) -> (Vec<Piece>, Vec<Node>) {
         let module = code.symbol.module();
         let dark = code.symbol.stretches();
         let rects = dark.into_iter().map(|(left, top, width)| Rect {
@@ -225,18 +226,25 @@ impl Composer {
             width,
             height: module,
         });
-        let side = code.symbol.side();
-        let at = Point {
-            x: (width - side) / 2,
-            y: Length::ZERO,
-        };
-        let (item, id) = self.leaf(at, Ink::Fill(rects.collect(), Shade::Black));
-        figure(item, id, side, &code.stands_for)
+        let (item, id) = self.leaf(Point::default(), Ink::Fill(rects.collect(), Shade::Black));
+        figure(item, id, code.symbol.side(), &code.stands_for)
     }
 
     fn drawing(&mut self, drawing: &Drawing) -> (Vec<Piece>, Vec<Node>) {
         let (item, id) = self.leaf(Point::default(), Ink::Strokes(drawing.strokes.clone()));
         figure(item, id, drawing.height, &drawing.stands_for)
+    }
+}
+
+fn thin_rule(width: Length) -> Piece {
+    let height = Length::half_points(1);
+    let line = frame::rule(Length::ZERO, Length::ZERO, width, height);
+    Piece {
+        above: PARAGRAPH_GAP,
+        height,
+        items: vec![decoration(vec![line], Shade::Grey)],
+        keep: Keep::WithNext,
+        ..Piece::default()
     }
 }
 
@@ -299,7 +307,7 @@ impl Node {
 const CAPITAL_HEIGHT: i32 = 714;
 
 /// Between paragraphs, frames and columns.
-const PARAGRAPH_GAP: Length = Length::points(4);
+const PARAGRAPH_GAP: Length = Length::points(3);
 
 const LIST_INDENT: Length = Length::points(15);
 

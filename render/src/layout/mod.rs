@@ -156,6 +156,11 @@ impl Fit {
     pub(crate) fn holds(self) -> bool {
         self.needed <= self.available
     }
+
+    /// Both heights in whole points, for messages.
+    pub(crate) const fn in_points(self) -> (i32, i32) {
+        (self.needed.whole(Length::points(1)), self.available.whole(Length::points(1)))
+    }
 }
 
 impl Point {
@@ -173,6 +178,9 @@ pub(crate) const PAGE_HEIGHT: Length = Length::hundredths_of_mm(29_700);
 
 /// 15 mm at the sides: printers leave 5, and hole punches take 12.
 const SIDE: Length = Length::hundredths_of_mm(1500);
+
+/// Text at the foot of each page.
+pub(crate) const FOOT_SIZE: Length = Length::half_points(17);
 
 /// The width of the text.
 pub(crate) const CONTENT_WIDTH: Length = Length::hundredths_of_mm(18_000);

@@ -2,7 +2,7 @@
 
 use super::compose::{Composer, Keep, Piece, Start, baseline, decoration, stack};
 use super::{
-    CONTENT_WIDTH, Ink, Item, Layout, Node, OutlineEntry, PAGE_HEIGHT, PAGE_WIDTH, Page, Point, Purpose,
+    CONTENT_WIDTH, FOOT_SIZE, Ink, Item, Layout, Node, OutlineEntry, PAGE_HEIGHT, PAGE_WIDTH, Page, Point, Purpose,
     SIDE, Shade, frame,
 };
 use crate::RenderError;
@@ -247,8 +247,6 @@ const BOTTOM: Length = Length::hundredths_of_mm(1000);
 
 /// Room for the rule above the foot.
 const FOOT_RULE: Length = Length::points(4);
-
-pub(crate) const FOOT_SIZE: Length = Length::half_points(17);
 
 /// Room for "Page 10 of 12".
 const PAGE_NUMBER: Length = Length::points(80);

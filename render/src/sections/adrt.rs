@@ -91,7 +91,7 @@ fn what(record: &AdrtRecord) -> Block {
         Some(risk) => joined(
             [
                 Some(format!("\u{201c}Even if life is at risk\u{201d} stated: {}", risk.stated().label().to_lowercase())),
-                risk.quote().map(|quote| format!("\u{201c}{quote}\u{201d}")),
+                risk.quote().map(ToString::to_string),
             ],
             ". ",
         ),

@@ -2,7 +2,7 @@
 
 use planseal::plan::PlanVersion;
 use planseal::plan::clinical::{Clinical, Condition};
-use planseal::plan::recommendations::{Cpr, Recommendations};
+use planseal::plan::recommendations::{Cpr, CprReasonCode, Recommendations};
 
 use super::people::joined;
 use super::{Facts, paragraph, part, section, table};
@@ -191,7 +191,7 @@ fn resuscitation(cpr: &Cpr) -> Block {
                 )
             }),
         )
-        .row("recommendations.cpr.scope_note", "What it does not cover", cpr.scope_note().label())
+        .row("recommendations.cpr.scope_note", "What it covers", covered(cpr))
         .row(
             "recommendations.cpr.decider",
             "Decided",
@@ -214,6 +214,16 @@ fn resuscitation(cpr: &Cpr) -> Block {
             }),
         )
         .block()
+}
+
+/// The scope note belongs to a recommendation; a refusal covers what the advance decision itself says.
+fn covered(cpr: &Cpr) -> &'static str {
+    let mut reasons = cpr.reasons().iter().map(|reason| reason.reason());
+    if cpr.reasons().is_empty() || reasons.any(|reason| reason != CprReasonCode::RefusedByAdrt) {
+        cpr.scope_note().label()
+    } else {
+        "The circumstances of the advance decision: see section 5."
+    }
 }
 
 fn tables(recommended: &Recommendations) -> Vec<Block> {
