@@ -22,8 +22,8 @@ use planseal::time::Timestamp;
 use planseal::trust::{Certificate, Directory, TrustPolicy};
 use planseal::validate::NumberRange;
 use planseal::verify::{self, Verified};
-use planseal_store::{Clock, OperationId, Store, TilePath};
-use tokio::sync::RwLock;
+use planseal_store::{Access, Clock, OperationId, Store, TilePath};
+use tokio::sync::{Mutex, RwLock};
 
 pub use error::{AdmitError, ServiceError};
 pub use keys::{ServiceKey, ServiceKeys};
@@ -34,6 +34,7 @@ pub use verdict::{Judged, Pointed, PointedStanding};
 
 use ledger::Ledger;
 use staging::Staging;
+use views::Newest;
 
 /// What a running service needs to know of its place.
 pub struct Deployment {
@@ -53,6 +54,7 @@ pub struct Service {
     keys: RwLock<ServiceKeys>,
     ledger: RwLock<Ledger>,
     staging: Staging,
+    newest: Mutex<Newest>,
 }
 
 impl Service {
@@ -77,6 +79,7 @@ impl Service {
             keys: RwLock::new(keys),
             ledger: RwLock::new(Ledger::begin(directory)),
             staging: Staging::default(),
+            newest: Mutex::default(),
         };
         service.store.append(&root, OperationId::random()?).await?;
         service.ledger.write().await.list(root.object().clone(), 0, 0);
@@ -134,6 +137,14 @@ impl Service {
     #[must_use]
     pub fn checkpoint(&self) -> Option<String> {
         self.store.checkpoint()
+    }
+
+    /// Records who is about to be shown what; content leaves only after that.
+    ///
+    /// # Errors
+    /// [`ServiceError::Audit`]: nothing may be shown.
+    pub async fn record_access(&self, access: Access) -> Result<(), ServiceError> {
+        Ok(self.store.record_access(access).await?)
     }
 
     /// A tile or entry bundle of the log.

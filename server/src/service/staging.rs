@@ -22,10 +22,10 @@ pub(super) struct Staging(Mutex<BTreeMap<PlanId, BTreeMap<[u8; 32], Arc<Vec<u8>>
 
 impl Staging {
     /// Keeps a file for a record. The same file again changes nothing.
-    pub(super) fn keep(&self, plan: PlanId, sha256: Digest, bytes: &[u8]) -> Result<(), StagingError> {
+    fn keep(&self, plan: PlanId, named: &str, bytes: &[u8]) -> Result<(), StagingError> {
         let found = Digest::of(bytes);
-        if found != sha256 {
-            return Err(StagingError::OtherBytes { named: sha256, found });
+        if found.to_string() != named {
+            return Err(StagingError::OtherBytes { found });
         }
         let media = [b"%PDF-".as_slice(), b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"];
         if !media.iter().any(|magic| bytes.starts_with(magic)) {
@@ -38,7 +38,7 @@ impl Staging {
             return Err(StagingError::Full);
         }
         let files = staged.entry(plan).or_default();
-        files.entry(*sha256.as_bytes()).or_insert_with(|| Arc::new(bytes.to_vec()));
+        files.entry(*found.as_bytes()).or_insert_with(|| Arc::new(bytes.to_vec()));
         Ok(())
     }
 
@@ -57,12 +57,12 @@ impl Staging {
 }
 
 impl super::Service {
-    /// Keeps a file until the version that names it is published.
+    /// Keeps a file, whose SHA-256 in hexadecimal is `named`, until the version that names it is published.
     ///
     /// # Errors
     /// [`StagingError`].
-    pub fn stage(&self, plan: PlanId, sha256: Digest, bytes: &[u8]) -> Result<(), StagingError> {
-        self.staging.keep(plan, sha256, bytes)
+    pub fn stage(&self, plan: PlanId, named: &str, bytes: &[u8]) -> Result<(), StagingError> {
+        self.staging.keep(plan, named, bytes)
     }
 }
 
@@ -70,10 +70,8 @@ impl super::Service {
 #[derive(Debug, thiserror::Error)]
 pub enum StagingError {
     /// The address names another digest.
-    #[error("the file has SHA-256 {found}, the address names {named}")]
+    #[error("the file has SHA-256 {found}, and the address names another")]
     OtherBytes {
-        /// In the address.
-        named: Digest,
         /// Of the bytes.
         found: Digest,
     },

@@ -65,6 +65,15 @@ impl Service {
         Ok(Judged::Verdict(Box::new(verdict)))
     }
 
+    /// Judges a stored version as an outside reader with a fresh head would.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] without such a version.
+    pub async fn judge_version(&self, plan: PlanId, version_number: u32) -> Result<Verdict, ServiceError> {
+        let bundle = self.bundle(plan, version_number).await?;
+        self.judge_bundle(&bundle, &[]).await
+    }
+
     async fn judge_bundle(&self, bundle: &Bundle, file: &[u8]) -> Result<Verdict, ServiceError> {
         let plan = peek_plan(&bundle.version);
         let reader = self.reader(plan).await?;
@@ -154,7 +163,7 @@ impl Service {
     /// A reader who pins this service's policy and holds its trust list and, for one record, a head made now.
     async fn reader(&self, plan: Option<PlanId>) -> Result<Reader, ServiceError> {
         let mut reader = Reader::default().pin(self.policy().clone());
-        reader.add_trust_list(&self.trust_list().await?)?;
+        reader.add_trust_list(&self.newest_trust_list().await?)?;
         let head = match plan {
             None => None,
             Some(plan) => match self.head(plan).await {
@@ -185,4 +194,25 @@ fn code_text(bytes: &[u8]) -> Option<&str> {
 
 fn unreadable(reason: &str) -> Judged {
     Judged::Verdict(Box::new(Verdict::cannot_read(reason.to_owned())))
+}
+
+impl Pointed {
+    /// Neutral words for a stranger who scanned the paper (UX §1).
+    #[must_use]
+    pub fn line(&self) -> String {
+        let (paper, latest) = (self.version_number, self.latest);
+        match self.standing {
+            PointedStanding::Latest if self.warnings.is_empty() => format!("Version {paper} is the latest."),
+            PointedStanding::Latest => {
+                format!("Version {paper} is the latest, but: {}.", self.warnings.join("; "))
+            }
+            PointedStanding::Superseded => {
+                format!("This paper is version {paper}. Version {latest} is the latest: do not rely on this copy.")
+            }
+            PointedStanding::Withdrawn => "This plan was withdrawn. An advance decision may still bind.".into(),
+            PointedStanding::Suspended => {
+                format!("Version {latest} is the latest, and its signature was later put in doubt.")
+            }
+        }
+    }
 }

@@ -15,7 +15,54 @@ use super::Service;
 use super::error::ServiceError;
 use super::record::{Edition, PlanRecord};
 
+/// One hour: how long a snapshot or an unchanged trust list is handed out again before a newer one is made.
+const HANDED_OUT: i64 = 60 * 60;
+
+/// The newest views made for everybody, so that a request does not cost a signature.
+#[derive(Default)]
+pub(super) struct Newest {
+    snapshot: Option<SignedObject>,
+    trust_list: Option<(u64, SignedObject)>,
+}
+
 impl Service {
+    /// The newest snapshot, made again when it is older than an hour.
+    ///
+    /// # Errors
+    /// As [`snapshot`](Self::snapshot).
+    pub async fn newest_snapshot(&self) -> Result<SignedObject, ServiceError> {
+        let mut newest = self.newest.lock().await;
+        match &newest.snapshot {
+            Some(held) if self.now().since(held.peek_unverified().0.issued_at) < HANDED_OUT => Ok(held.clone()),
+            _ => {
+                let made = self.snapshot().await?;
+                newest.snapshot = Some(made.clone());
+                Ok(made)
+            }
+        }
+    }
+
+    /// The newest trust list, made again when the log has grown or it is older than an hour.
+    ///
+    /// # Errors
+    /// As [`trust_list`](Self::trust_list).
+    pub async fn newest_trust_list(&self) -> Result<SignedObject, ServiceError> {
+        let mut newest = self.newest.lock().await;
+        match &newest.trust_list {
+            Some((size, held))
+                if *size == self.store.log_size()
+                    && self.now().since(held.peek_unverified().0.issued_at) < HANDED_OUT =>
+            {
+                Ok(held.clone())
+            }
+            _ => {
+                let (size, made) = (self.store.log_size(), self.trust_list().await?);
+                newest.trust_list = Some((size, made.clone()));
+                Ok(made)
+            }
+        }
+    }
+
     /// The record's latest version, signed for ten minutes.
     ///
     /// # Errors
