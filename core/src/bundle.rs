@@ -3,6 +3,8 @@
 //! A magic, a length and one CBOR map, stored unfiltered: a reader finds it without parsing PDF. Where it was found
 //! does not matter; its signatures do.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -38,8 +40,8 @@ pub struct Bundle {
     pub receipts: Vec<(ObjectId, Receipt)>,
     /// A head, where one was fetched.
     pub head: Option<SignedObject>,
-    /// SHA-256 of the trust policy it was made under.
-    pub trust_policy_id: [u8; 32],
+    /// Id of the root certificate under which it was made; a reader who pins another cannot check it.
+    pub root: ObjectId,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,8 +62,7 @@ struct Wire {
     receipts: Vec<(ObjectId, ByteBuf)>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     head: Option<ByteBuf>,
-    #[serde(with = "serde_bytes")]
-    trust_policy_id: [u8; 32],
+    root: ObjectId,
 }
 
 impl Bundle {
@@ -72,10 +73,11 @@ impl Bundle {
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
         let one = |object: &SignedObject| ByteBuf::from(object.bytes().to_vec());
         let many = |objects: &[SignedObject]| objects.iter().map(one).collect();
-        let receipts = self
+        let receipts: BTreeMap<ObjectId, ByteBuf> = self
             .receipts
             .iter()
-            .map(|(id, receipt)| (*id, ByteBuf::from(receipt.encode())));
+            .map(|(id, receipt)| (*id, ByteBuf::from(receipt.encode())))
+            .collect();
         let map = encode(&Wire {
             typ: TYPE.into(),
             v: FORMAT_VERSION,
@@ -85,9 +87,9 @@ impl Bundle {
             certificates: many(&self.certificates),
             endorsements: many(&self.endorsements),
             reports: many(&self.reports),
-            receipts: receipts.collect(),
+            receipts: receipts.into_iter().collect(),
             head: self.head.as_ref().map(one),
-            trust_policy_id: self.trust_policy_id,
+            root: self.root,
         })?;
         let length = u32::try_from(map.as_slice().len())
             .map_err(|_| EncodeError::Unsupported("a map beyond 4 GiB"))?;
@@ -130,6 +132,23 @@ impl Bundle {
         rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
     }
 
+    /// Every byte of a bundle is vouched for by a signature or refused: receipts stand in order of their ids, once
+    /// each, and only of objects that are here and that the log holds.
+    fn check_receipts(&self) -> Result<(), BundleError> {
+        let logged: BTreeSet<ObjectId> = core::iter::once(&self.version)
+            .chain(&self.certificates)
+            .chain(&self.endorsements)
+            .chain(&self.reports)
+            .map(SignedObject::id)
+            .collect();
+        let in_order = self.receipts.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        if in_order && self.receipts.iter().all(|(id, _)| logged.contains(id)) {
+            Ok(())
+        } else {
+            Err(BundleError::StrayReceipt)
+        }
+    }
+
     fn from_map(map: &[u8]) -> Result<Self, BundleError> {
         let wire: Wire = decode_payload_named(TYPE, map, MAX_BUNDLE)?;
         if wire.typ != TYPE || wire.v != FORMAT_VERSION {
@@ -141,7 +160,7 @@ impl Bundle {
             .receipts
             .into_iter()
             .map(|(id, bytes)| Ok((id, Receipt::decode(&bytes)?)));
-        Ok(Self {
+        let bundle = Self {
             version: one(wire.version)?,
             card: wire.card.map(one).transpose()?,
             stamp: wire.stamp.map(one).transpose()?,
@@ -150,8 +169,10 @@ impl Bundle {
             reports: many(wire.reports)?,
             receipts: receipts.collect::<Result<_, ReceiptError>>()?,
             head: wire.head.map(one).transpose()?,
-            trust_policy_id: wire.trust_policy_id,
-        })
+            root: wire.root,
+        };
+        bundle.check_receipts()?;
+        Ok(bundle)
     }
 
     /// The receipt of an object.
@@ -186,6 +207,9 @@ pub enum BundleError {
     /// A file with several.
     #[error("this file carries more than one planseal bundle; it was put together from others")]
     Several,
+    /// A receipt of nothing that is here, out of order, or twice.
+    #[error("a receipt in the bundle belongs to nothing in it")]
+    StrayReceipt,
     /// The map is not a bundle's.
     #[error("the bundle is damaged")]
     Content(#[from] ContentError),

@@ -11,10 +11,11 @@ pub use evidence::{CheckedBundle, Endorsed, Reader, ReaderError, Reported};
 pub use verdict::{Attachments, Authenticity, FileState, Registration, State, Verdict};
 
 use crate::bundle::Bundle;
+use crate::card::Card;
 use crate::code::{CodeError, OfflineCode};
 use crate::currency::{Evidence, Subject, judge};
 use crate::envelope::SignedObject;
-use crate::statement::{ContentError, Kind};
+use crate::statement::{ContentError, Kind, Statement};
 use crate::time::Timestamp;
 use crate::verify::{RegistrationError, VerifyError};
 use evidence::Pin;
@@ -48,7 +49,13 @@ impl Reader {
     pub fn check_bundle(&self, bundle: &Bundle, question: &Question<'_>) -> Verdict {
         self.first_that_knows(|pin| match pin.open(bundle) {
             Ok(checked) => self.verdict_of(pin, checked, question),
-            Err(fault) => Verdict::refused(fault, pin.policy().contact()),
+            Err(fault) => {
+                let card = bundle
+                    .card
+                    .as_ref()
+                    .and_then(|card| Card::from_payload(card.payload()).ok());
+                Verdict::refused(fault, pin.policy().contact()).with_unchecked_card(card)
+            }
         })
     }
 
@@ -90,7 +97,7 @@ impl Reader {
             let verified = match pin.code(code) {
                 Ok(verified) => verified,
                 Err(Refusal::Code(CodeError::Verify(VerifyError::SignerUnknown { .. }))) => {
-                    return Verdict::unknown_signer(contact).with_unchecked_card(code);
+                    return Verdict::unknown_signer(contact).with_unchecked_card(code.peek_unverified().ok());
                 }
                 Err(fault) => return Verdict::refused(fault, contact),
             };
@@ -197,6 +204,9 @@ pub enum Refusal {
         /// Proved by the receipt.
         registered: u64,
     },
+    /// A stamp without the card it is bound to.
+    #[error("a stamp without its card cannot be checked")]
+    StampWithoutCard,
     /// A statement about another version.
     #[error("a {kind} beside this version is about another one")]
     AboutAnother {

@@ -123,6 +123,7 @@ impl PlanDraft {
     /// # Errors
     /// [`AttachError`] when no entry has the name, or its digest is already that of other bytes.
     pub fn fill_attachment(&mut self, name: &str, bytes: &[u8]) -> Result<(), AttachError> {
+        refuse_plans(bytes)?;
         let digest = Digest::of(bytes);
         let mut entries = self.0.attachments.iter_mut().flatten();
         let entry = entries
@@ -142,6 +143,9 @@ impl PlanDraft {
     }
 
     /// Adds an attachment entry for these bytes. `adrt` counts entries of the draft's `adrt` from 1.
+    ///
+    /// # Errors
+    /// [`AttachError::CarriesPlan`].
     pub fn attach(
         &mut self,
         bytes: &[u8],
@@ -149,7 +153,8 @@ impl PlanDraft {
         role: AttachmentRole,
         title: &str,
         adrt: Option<u64>,
-    ) {
+    ) -> Result<(), AttachError> {
+        refuse_plans(bytes)?;
         self.0.attachments.get_or_insert_default().push(AttachmentDraft {
             name: None,
             sha256: Some(Digest::of(bytes)),
@@ -159,6 +164,7 @@ impl PlanDraft {
             title: Some(title.into()),
             adrt,
         });
+        Ok(())
     }
 
     /// The same draft with every date but the date of birth moved by a number of days.
@@ -338,6 +344,15 @@ fn packed_place(given: &Json, understood: &Json) -> Option<String> {
             .find_map(|(name, understood)| below(name.clone(), given.get(name)?, understood)),
         _ => None,
     }
+}
+
+/// A verifier finds a plan in a PDF by its magic (FORMAT §7): a second one inside would leave it in doubt.
+fn refuse_plans(bytes: &[u8]) -> Result<(), AttachError> {
+    let magic = crate::bundle::MAGIC;
+    if bytes.windows(magic.len()).any(|window| window == magic) {
+        return Err(AttachError::CarriesPlan);
+    }
+    Ok(())
 }
 
 fn length(bytes: &[u8]) -> u64 {

@@ -558,6 +558,16 @@ impl RegistrationError {
     /// Whether evidence is missing, as opposed to contradicting.
     #[must_use]
     pub const fn is_unknown(&self) -> bool {
-        matches!(self, Self::NotPlaced { .. })
+        match self {
+            Self::NotPlaced { .. } => true,
+            // Another log or too few witnesses: the reader's policy asks for what this receipt does not show.
+            Self::Checkpoint(fault) => matches!(
+                fault,
+                CheckpointError::Origin { .. }
+                    | CheckpointError::NotSigned { .. }
+                    | CheckpointError::Witnesses(_)
+            ),
+            _ => false,
+        }
     }
 }

@@ -194,13 +194,24 @@ impl Pin {
 
     /// Verifies everything in a bundle, in the order of FORMAT §8.
     pub(super) fn open(&self, bundle: &Bundle) -> Result<CheckedBundle, Refusal> {
+        if bundle.root != self.directory.root() {
+            return Err(VerifyError::SignerUnknown {
+                certificate: Some(bundle.root),
+            }
+            .into());
+        }
         let mut directory = self.directory.clone();
         directory.admit_all(&bundle.certificates)?;
         self.place_certificates(bundle, &mut directory)?;
         let version = verify::statement::<PlanVersion>(&bundle.version, &directory)?;
-        let version = match bundle.receipt_of(&version.id()) {
-            None => return Ok(CheckedBundle::unregistered(version)),
-            Some(receipt) => self.logged(version, receipt, &directory)?,
+        let Some(receipt) = bundle.receipt_of(&version.id()) else {
+            return Ok(CheckedBundle::unregistered(version));
+        };
+        let version = match verify::logged(version.clone(), receipt, &self.policy, &directory) {
+            Ok(logged) => logged,
+            // What cannot be checked here says nothing against the plan: it is shown as signed, not as registered.
+            Err(fault) if fault.is_unknown() => return Ok(CheckedBundle::unregistered(version)),
+            Err(fault) => return Err(fault.into()),
         };
         let card = bundle
             .card
@@ -209,12 +220,13 @@ impl Pin {
             .transpose()?;
         let stamp = match (&bundle.stamp, &bundle.card) {
             (Some(stamp), Some(card)) => Some(stamp_of(&version, stamp, card, &directory)?),
-            _ => None,
+            (Some(_), None) => return Err(Refusal::StampWithoutCard),
+            (None, _) => None,
         };
         let head = bundle
             .head
             .as_ref()
-            .map(|head| head_of(head, &directory))
+            .map(|head| head_of(&version, head, &directory))
             .transpose()?;
         let mut checked = CheckedBundle::registered(version, card, stamp, head);
         for object in &bundle.endorsements {
@@ -242,8 +254,11 @@ impl Pin {
             let Some(certificate) = directory.certificate(&object.id()).cloned() else {
                 continue;
             };
-            let logged: Logged<Certificate> = verify::logged(certificate, receipt, &self.policy, directory)?;
-            directory.place_logged(&logged);
+            match verify::logged::<Certificate>(certificate, receipt, &self.policy, directory) {
+                Ok(logged) => directory.place_logged(&logged),
+                Err(fault) if fault.is_unknown() => {}
+                Err(fault) => return Err(fault.into()),
+            }
         }
         Ok(())
     }
@@ -341,8 +356,15 @@ fn stamp_of(
     Ok(stamp)
 }
 
-fn head_of(object: &SignedObject, directory: &Directory) -> Result<Verified<Head>, Refusal> {
+fn head_of(
+    version: &Logged<PlanVersion>,
+    object: &SignedObject,
+    directory: &Directory,
+) -> Result<Verified<Head>, Refusal> {
     let head = verify::statement::<Head>(object, directory)?;
+    if head.content().plan != version.content().plan() {
+        return Err(Refusal::AboutAnother { kind: Kind::Head });
+    }
     verify::in_force(&head, head.content().size, directory)?;
     Ok(head)
 }

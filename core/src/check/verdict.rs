@@ -2,7 +2,7 @@
 
 use super::{CheckedBundle, Refusal};
 use crate::card::Card;
-use crate::code::{OfflineCode, VerifiedCode};
+use crate::code::VerifiedCode;
 use crate::currency::{Answer, Currency, Unknown};
 use crate::plan::PlanVersion;
 use crate::time::Timestamp;
@@ -237,8 +237,9 @@ impl Verdict {
         }
     }
 
-    pub(super) fn with_unchecked_card(mut self, code: &OfflineCode) -> Self {
-        if let Ok(card) = code.peek_unverified() {
+    /// Adds the words of a card whose signer is not known here, to be shown grey and marked UNCHECKED.
+    pub(super) fn with_unchecked_card(mut self, card: Option<Card>) -> Self {
+        if let Some(card) = card.filter(|_| self.state == State::SignerUnknown) {
             self.shown = Shown::Unchecked(Box::new(card));
         }
         self

@@ -12,6 +12,9 @@ pub enum AttachError {
         /// The file's name.
         name: String,
     },
+    /// The file is itself a plan with its evidence; inside another plan's PDF a reader would find two.
+    #[error("this file is a planseal document itself: attach the original scan, not a plan that carries it")]
+    CarriesPlan,
     /// The draft was written for other bytes.
     #[error(
         "the draft states digest {stated} for this file, but its bytes have {found}: attach the file that was meant"

@@ -283,13 +283,23 @@ fn a_file_fills_its_entry_and_no_other() {
 #[test]
 fn bytes_can_be_attached_without_a_file_name() {
     let mut sample = by_name("P1-v3.json");
-    sample.draft.attach(
+    let plan = [b"%PDF-1.7 ".as_slice(), crate::bundle::MAGIC].concat();
+    let refused = sample.draft.attach(
+        &plan,
+        MediaType::Pdf,
+        AttachmentRole::HospitalPassport,
+        "A plan",
+        None,
+    );
+    assert_eq!(refused, Err(AttachError::CarriesPlan));
+    let attached = sample.draft.attach(
         b"image",
         MediaType::Png,
         AttachmentRole::HospitalPassport,
         "Leaflet, page 1",
         None,
     );
+    attached.expect("an image carries no plan");
     let version = sample.draft.validate(&sample.context).unwrap();
     let [attachment] = version.attachments() else {
         panic!("one attachment")

@@ -83,10 +83,10 @@ impl Directory {
         Ok(&self.entries[&id].certificate)
     }
 
-    /// Takes in certificates in any order, and every certificate and revocation of a verified trust list.
+    /// Takes in certificates in any order.
     ///
     /// # Errors
-    /// The first [`VerifyError`] that is not a missing issuer; whatever stays without an issuer is left out.
+    /// The first [`VerifyError`]; [`VerifyError::SignerUnknown`] when a certificate stays without an issuer.
     pub fn admit_all<'a>(
         &mut self,
         objects: impl IntoIterator<Item = &'a SignedObject>,
@@ -101,10 +101,15 @@ impl Directory {
                     other => drop(other?),
                 }
             }
-            if still.is_empty() || still.len() == before {
-                return Ok(());
+            match still.first() {
+                None => return Ok(()),
+                Some(stuck) if still.len() == before => {
+                    return Err(VerifyError::SignerUnknown {
+                        certificate: stuck.claimed_key(),
+                    });
+                }
+                Some(_) => waiting = still,
             }
-            waiting = still;
         }
     }
 
