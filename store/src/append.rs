@@ -56,7 +56,11 @@ impl Store {
     ///
     /// # Errors
     /// [`AppendError`]. Repeating the same object is harmless and gets a receipt of the same leaf.
-    pub async fn append(&self, object: &impl Loggable, operation: OperationId) -> Result<Receipt, AppendError> {
+    pub async fn append(
+        &self,
+        object: &impl Loggable,
+        operation: OperationId,
+    ) -> Result<Receipt, AppendError> {
         let entry = object.log_entry();
         let request = Request {
             chain: chain_of(&entry)?,
@@ -75,6 +79,10 @@ impl Store {
     pub async fn publish(&self, publication: Publication<'_>) -> Result<Receipt, AppendError> {
         let entry = publication.version.log_entry();
         let version = publication.version.content();
+        let projection = Card::project(version, publication.version.id());
+        if publication.card.is_some_and(|card| *card.content() != projection) {
+            return Err(AppendError::CardDiffers);
+        }
         let files = self.match_attachments(version, publication.attachments).await?;
         let card = publication.card.map(|card| card.envelope().to_vec());
         let number = version.person().nhs_number();
@@ -94,7 +102,8 @@ impl Store {
         version: &PlanVersion,
         given: &[&[u8]],
     ) -> Result<Vec<(Digest, Vec<u8>)>, AppendError> {
-        let mut given: HashMap<Digest, &[u8]> = given.iter().map(|bytes| (Digest::of(bytes), *bytes)).collect();
+        let mut given: HashMap<Digest, &[u8]> =
+            given.iter().map(|bytes| (Digest::of(bytes), *bytes)).collect();
         let mut files = Vec::new();
         for attachment in version.attachments() {
             let sha256 = attachment.sha256();
@@ -349,14 +358,23 @@ pub enum AppendError {
     /// The record was closed before its first version arrived.
     #[error("this record was closed before its first version arrived: draft it again under a new record")]
     RecordClosed,
+    /// The card says something else than the version (FORMAT §3.2).
+    #[error(
+        "the card is not the projection of this version: make the card from the version and sign it again"
+    )]
+    CardDiffers,
     /// A named file was neither given nor stored before.
-    #[error("the version names an attachment with SHA-256 {sha256} that was not given: send the file with it")]
+    #[error(
+        "the version names an attachment with SHA-256 {sha256} that was not given: send the file with it"
+    )]
     AttachmentMissing {
         /// The digest in the version.
         sha256: Digest,
     },
     /// A file was given that the version does not name.
-    #[error("a file with SHA-256 {sha256} was given that the version does not name: leave it out, or sign for it")]
+    #[error(
+        "a file with SHA-256 {sha256} was given that the version does not name: leave it out, or sign for it"
+    )]
     AttachmentNotNamed {
         /// The digest of the file.
         sha256: Digest,

@@ -151,7 +151,12 @@ impl Event {
             FENCED => Self::Fenced {
                 by: reader.number("successor")?,
             },
-            found => return Err(LayoutError::Format { found, known: UNSETTLED }),
+            found => {
+                return Err(LayoutError::Format {
+                    found,
+                    known: UNSETTLED,
+                });
+            }
         };
         reader.end()?;
         Ok(event)
@@ -185,7 +190,10 @@ impl Audit {
     /// Registers this process as a writer.
     pub(crate) async fn open(records: &Records, node: [u8; 16], at: Timestamp) -> Result<Self, RecordError> {
         let mut epoch = epochs(records).await?.last().map_or(1, |last| last + 1);
-        let content = Writer::new(NODE_FORMAT).fixed(&node).number(at.seconds()).finish();
+        let content = Writer::new(NODE_FORMAT)
+            .fixed(&node)
+            .number(at.seconds())
+            .finish();
         loop {
             let key = Key::node(epoch);
             let kept = records.create(RecordKind::Node, &key, records.keys.of_store(), &content);
@@ -221,7 +229,9 @@ impl Audit {
                 let events: Vec<Event> = batch.iter().map(|waiting| waiting.item.clone()).collect();
                 if !events.is_empty() {
                     let written = self.append(records, &mut end, at, events).await.map_err(Arc::new);
-                    batch.into_iter().for_each(|waiting| waiting.answer(written.clone()));
+                    batch
+                        .into_iter()
+                        .for_each(|waiting| waiting.answer(written.clone()));
                 }
                 drop(end);
                 answer.await
@@ -318,7 +328,12 @@ impl Predecessor {
 /// newest one that is.
 pub(crate) async fn predecessors(records: &Records, before: u64) -> Result<Vec<Predecessor>, RecordError> {
     let mut found = Vec::new();
-    for epoch in epochs(records).await?.into_iter().rev().filter(|epoch| *epoch < before) {
+    for epoch in epochs(records)
+        .await?
+        .into_iter()
+        .rev()
+        .filter(|epoch| *epoch < before)
+    {
         match read_stream(records, epoch).await? {
             Some(predecessor) => found.push(predecessor),
             None => break,
@@ -331,12 +346,17 @@ pub(crate) async fn predecessors(records: &Records, before: u64) -> Result<Vec<P
 /// Reads a writer's stream to its end and checks that it hangs together; nothing when it was fenced.
 async fn read_stream(records: &Records, epoch: u64) -> Result<Option<Predecessor>, RecordError> {
     let registration = Key::node(epoch);
-    records.read(RecordKind::Node, &registration, records.keys.of_store()).await?;
+    records
+        .read(RecordKind::Node, &registration, records.keys.of_store())
+        .await?;
     let mut end = End::default();
     let mut intents = Vec::new();
     loop {
         let key = Key::segment(epoch, end.sequence + 1);
-        let Some(content) = records.read(RecordKind::Segment, &key, records.keys.of_store()).await? else {
+        let Some(content) = records
+            .read(RecordKind::Segment, &key, records.keys.of_store())
+            .await?
+        else {
             return Ok(Some(Predecessor { epoch, end, intents }));
         };
         let segment = Segment::decode(&content).map_err(RecordError::content(&key))?;

@@ -45,7 +45,10 @@ impl Store {
             .bytes(bytes)
             .finish();
         let key = document_key(&data_key, plan, version, renderer);
-        let kept = self.0.records.create(RecordKind::Document, &key, &data_key, &content);
+        let kept = self
+            .0
+            .records
+            .create(RecordKind::Document, &key, &data_key, &content);
         match kept.await? {
             Kept::Kept => Ok(()),
             Kept::Other(found) => Err(DocumentError::Differs {
@@ -91,7 +94,9 @@ impl Shelf {
         let data_key = self.records.plan_key_or_new(plan).await?;
         for (sha256, bytes) in &request.files {
             let key = attachment_key(&data_key, plan, sha256);
-            let kept = self.records.create(RecordKind::Attachment, &key, &data_key, bytes);
+            let kept = self
+                .records
+                .create(RecordKind::Attachment, &key, &data_key, bytes);
             if let Kept::Other(_) = kept.await? {
                 return Err(mismatch(&key));
             }

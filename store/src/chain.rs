@@ -107,7 +107,12 @@ impl Record {
             .number(self.stored_at.seconds())
             .option(self.statement.as_ref(), |writer, statement| {
                 writer
-                    .byte(statement.kind.leaf_code().expect("only logged kinds reach a chain"))
+                    .byte(
+                        statement
+                            .kind
+                            .leaf_code()
+                            .expect("only logged kinds reach a chain"),
+                    )
                     .fixed(statement.id.as_bytes())
                     .fixed(statement.signer.as_bytes())
                     .option(statement.target, |writer, target| writer.fixed(target.as_bytes()))
@@ -196,7 +201,10 @@ impl Tip {
     }
 
     fn after(self, record: &Record, content: &[u8]) -> Self {
-        let succession = record.statement.as_ref().filter(|statement| statement.is_succession());
+        let succession = record
+            .statement
+            .as_ref()
+            .filter(|statement| statement.is_succession());
         Self {
             n: self.n + 1,
             digest: Sha256::digest(content).into(),
@@ -250,7 +258,11 @@ impl Chains {
                 return Err(broken(chain, tip.n + 1, "it is listed and cannot be read"));
             };
             if record.previous != tip.digest {
-                return Err(broken(chain, tip.n + 1, "it does not follow the record before it"));
+                return Err(broken(
+                    chain,
+                    tip.n + 1,
+                    "it does not follow the record before it",
+                ));
             }
             tip = tip.after(&record, &content);
             all.push(record);
@@ -306,7 +318,10 @@ impl Chains {
         // Whatever goes wrong from here on, the tip is looked up again next time.
         self.forget(chain);
         let key = Key::chain_record(chain, n);
-        match records.create(RecordKind::Chain, &key, &data_key, &content).await? {
+        match records
+            .create(RecordKind::Chain, &key, &data_key, &content)
+            .await?
+        {
             Kept::Kept => {
                 self.remember(*chain, tip.after(record, &content));
                 Ok(Extension::Extended { n })

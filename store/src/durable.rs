@@ -276,11 +276,18 @@ fn make_root(root: &FilePath) -> core::result::Result<(), FolderError> {
         .recursive(true)
         .create(root)
         .map_err(FolderError::doing("make", root))?;
-    let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(FilePath::new("."));
+    let parent = parent_of(root);
     File::open(parent)
         .and_then(|folder| folder.sync_all())
         .map_err(FolderError::doing("flush", parent))
+}
+
+/// The folder that holds a path; a bare name lies in the working folder.
+fn parent_of(path: &FilePath) -> &FilePath {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => FilePath::new("."),
+    }
 }
 
 /// The lock is the kernel's: it goes with the process, however that ends.
@@ -350,8 +357,7 @@ fn flush(root: &FilePath) -> core::result::Result<(), FolderError> {
 pub(crate) fn create_private_file(path: &FilePath, bytes: &[u8]) -> core::result::Result<(), FolderError> {
     use std::io::Write;
 
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(FilePath::new("."));
+    let parent = parent_of(path);
     make_root(parent)?;
     let mut staged = path.as_os_str().to_owned();
     staged.push(format!("#{}", std::process::id()));

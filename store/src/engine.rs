@@ -48,9 +48,8 @@ impl Engine {
             tries += 1;
             let options = PutOptions::from(PutMode::Create);
             let payload = PutPayload::from(bytes.clone());
-            let failure = match self.objects.put_opts(key.path(), payload, options).await {
-                Ok(_) => return Ok(Creation::Created),
-                Err(failure) => failure,
+            let Err(failure) = self.objects.put_opts(key.path(), payload, options).await else {
+                return Ok(Creation::Created);
             };
             if let Some(found) = self.read(key).await? {
                 return Ok(if found == *bytes {

@@ -33,7 +33,12 @@ pub(crate) struct NumberName([u8; 32]);
 impl NumberName {
     /// `digits` are the ten digits of the number.
     pub(crate) fn of(records: &Records, digits: &str) -> Self {
-        Self(records.keys.of_store().name(NamePurpose::NhsNumber, digits.as_bytes()))
+        Self(
+            records
+                .keys
+                .of_store()
+                .name(NamePurpose::NhsNumber, digits.as_bytes()),
+        )
     }
 
     fn claim(self, n: u32) -> Key {
@@ -59,14 +64,18 @@ pub(crate) async fn claim(
     let mut n = 1;
     loop {
         let key = name.claim(n);
-        let kept = records.create(RecordKind::Claim, &key, records.keys.of_store(), &content).await?;
+        let kept = records
+            .create(RecordKind::Claim, &key, records.keys.of_store(), &content)
+            .await?;
         let Kept::Other(found) = kept else {
             return Ok(Holder::Asker);
         };
         let other = decode(&found).map_err(RecordError::content(&key))?;
         let chain = ChainId::Plan(other);
         match chains.record(records, &chain, 1).await? {
-            Some(Record { statement: Some(_), .. }) => return Ok(Holder::Other(other)),
+            Some(Record {
+                statement: Some(_), ..
+            }) => return Ok(Holder::Other(other)),
             Some(Record { statement: None, .. }) => n += 1,
             None => match chains.close_before_it_begins(records, &chain, void).await? {
                 Extension::Extended { .. } => n += 1,
@@ -86,12 +95,17 @@ pub(crate) async fn find(
     let mut n = 1;
     loop {
         let key = name.claim(n);
-        let Some(content) = records.read(RecordKind::Claim, &key, records.keys.of_store()).await? else {
+        let Some(content) = records
+            .read(RecordKind::Claim, &key, records.keys.of_store())
+            .await?
+        else {
             return Ok(None);
         };
         let plan = decode(&content).map_err(RecordError::content(&key))?;
         match chains.record(records, &ChainId::Plan(plan), 1).await? {
-            Some(Record { statement: Some(_), .. }) => return Ok(Some(plan)),
+            Some(Record {
+                statement: Some(_), ..
+            }) => return Ok(Some(plan)),
             Some(Record { statement: None, .. }) => n += 1,
             None => return Ok(None),
         }

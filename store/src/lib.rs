@@ -60,6 +60,11 @@ pub struct Store(Arc<append::Shelf>);
 
 impl core::fmt::Debug for Store {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Store(log {} of {} leaves)", self.log_key().name(), self.log_size())
+        write!(
+            f,
+            "Store(log {} of {} leaves)",
+            self.log_key().name(),
+            self.log_size()
+        )
     }
 }

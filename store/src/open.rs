@@ -172,7 +172,10 @@ async fn recover(shelf: &Shelf) -> Result<Vec<RecordError>, OpenError> {
                 }
                 Err(failure) => return Err(failure.into()),
             };
-            shelf.audit.write(&shelf.records, shelf.clock.now(), event).await?;
+            shelf
+                .audit
+                .write(&shelf.records, shelf.clock.now(), event)
+                .await?;
         }
         writer.fence(&shelf.records, epoch, shelf.clock.now()).await?;
     }
@@ -219,13 +222,17 @@ pub enum OpenError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// Written by another release.
-    #[error("the store's format is {found:?} and this release reads planseal-store-1: use the release it belongs to")]
+    #[error(
+        "the store's format is {found:?} and this release reads planseal-store-1: use the release it belongs to"
+    )]
     Format {
         /// The first bytes of `meta/format`.
         found: String,
     },
     /// `k/store` is gone and the store is not new.
-    #[error("the store's wrapped key k/store is missing, and nothing can be read without it: restore it from a backup")]
+    #[error(
+        "the store's wrapped key k/store is missing, and nothing can be read without it: restore it from a backup"
+    )]
     StoreKeyMissing,
     /// The key file cannot be used.
     #[error(transparent)]

@@ -73,7 +73,9 @@ impl Store {
         let record = shelf.chains.record(&shelf.records, &place.chain, place.n).await?;
         let record = record.ok_or_else(|| broken("it is missing"))?;
         let found = chain_record(&place.chain, place.n, index, record).filter(|found| found.id == id);
-        Ok(Some(found.ok_or_else(|| broken("it holds another object than the log says"))?))
+        Ok(Some(found.ok_or_else(|| {
+            broken("it holds another object than the log says")
+        })?))
     }
 
     /// Everything logged about a record, in order.
@@ -141,7 +143,12 @@ impl Store {
     /// [`ReadError`] when the engine fails.
     pub async fn list_every_plan(&self) -> Result<Vec<PlanId>, ReadError> {
         let shelf = &self.0;
-        let names = shelf.records.engine.list(&Prefix::every_plan()).await.map_err(RecordError::from)?;
+        let names = shelf
+            .records
+            .engine
+            .list(&Prefix::every_plan())
+            .await
+            .map_err(RecordError::from)?;
         let chains: BTreeSet<ChainId> = names
             .iter()
             .filter_map(|name| ChainId::parse(name.rsplit_once('/')?.0))
@@ -149,7 +156,13 @@ impl Store {
         let mut plans = Vec::new();
         for chain in chains {
             let first = shelf.chains.record(&shelf.records, &chain, 1).await?;
-            if let (ChainId::Plan(plan), Some(Record { statement: Some(_), .. })) = (chain, first) {
+            if let (
+                ChainId::Plan(plan),
+                Some(Record {
+                    statement: Some(_), ..
+                }),
+            ) = (chain, first)
+            {
                 plans.push(plan);
             }
         }

@@ -22,8 +22,8 @@ use planseal::time::Minute;
 use tokio::sync::Mutex;
 
 pub(crate) use commit::{Logged, Place};
-pub(crate) use sequence::Submission;
 pub use sequence::LogError;
+pub(crate) use sequence::Submission;
 
 use crate::clock::Clock;
 use crate::group::Group;
@@ -147,7 +147,11 @@ impl Log {
     }
 
     /// The leaf and the place of an object, when the checkpoint covers it.
-    pub(crate) async fn logged(&self, records: &Records, id: ObjectId) -> Result<Option<Logged>, RecordError> {
+    pub(crate) async fn logged(
+        &self,
+        records: &Records,
+        id: ObjectId,
+    ) -> Result<Option<Logged>, RecordError> {
         let logged = read_logged(records, id).await?;
         Ok(logged.filter(|logged| logged.index < self.size()))
     }
@@ -173,7 +177,10 @@ impl Log {
     async fn catch_up(&self, records: &Records, end: &mut End) -> Result<(), RecordError> {
         loop {
             let key = Key::commit(end.commits);
-            let Some(content) = records.read(RecordKind::Commit, &key, records.keys.of_store()).await? else {
+            let Some(content) = records
+                .read(RecordKind::Commit, &key, records.keys.of_store())
+                .await?
+            else {
                 return Ok(());
             };
             let commit = Commit::decode(&content).map_err(RecordError::content(&key))?;
@@ -218,14 +225,21 @@ impl Log {
 /// Where an object was logged, also when no checkpoint covers it yet.
 async fn read_logged(records: &Records, id: ObjectId) -> Result<Option<Logged>, RecordError> {
     let key = Key::logged(id);
-    let content = records.read(RecordKind::Logged, &key, records.keys.of_store()).await?;
+    let content = records
+        .read(RecordKind::Logged, &key, records.keys.of_store())
+        .await?;
     let decode = |content: Vec<u8>| Logged::decode(&content).map_err(RecordError::content(&key));
     content.map(decode).transpose()
 }
 
 async fn read_note(records: &Records) -> Result<Option<String>, LogOpenError> {
     let key = MutableKey::checkpoint();
-    let Some(note) = records.engine.read_mutable(&key).await.map_err(RecordError::from)? else {
+    let Some(note) = records
+        .engine
+        .read_mutable(&key)
+        .await
+        .map_err(RecordError::from)?
+    else {
         return Ok(None);
     };
     let text = String::from_utf8(note.to_vec()).map_err(|_| NoteError::Shape)?;

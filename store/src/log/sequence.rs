@@ -144,7 +144,12 @@ impl Log {
             (shown.size, Checkpoint { origin, size, root })
         };
         let entries = end.from(size);
-        try_join_all((size..).zip(entries).map(|(index, entry)| write_logged(records, index, entry))).await?;
+        try_join_all(
+            (size..)
+                .zip(entries)
+                .map(|(index, entry)| write_logged(records, index, entry)),
+        )
+        .await?;
         self.write_tiles(records, end, size, checkpoint.size).await?;
         let note = checkpoint.sign(&self.key, self.signer.as_ref())?.to_string();
         let bytes = Bytes::from(note.clone());
@@ -257,7 +262,9 @@ async fn write_logged(records: &Records, index: u64, entry: &Entry) -> Result<()
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LogError {
     /// Its signer's certificate has none.
-    #[error("the signing certificate {signer} is not in the log: certificates are logged before their first use")]
+    #[error(
+        "the signing certificate {signer} is not in the log: certificates are logged before their first use"
+    )]
     SignerNotLogged {
         /// The certificate's id.
         signer: ObjectId,
@@ -272,7 +279,9 @@ pub enum LogError {
     #[error("it is stored and not yet logged: repeat the request, which then gets the original answer")]
     Record(#[source] Arc<RecordError>),
     /// The log key gave no signature.
-    #[error("it is stored and logged, and the log key gave no signature: repeat the request when the key is there")]
+    #[error(
+        "it is stored and logged, and the log key gave no signature: repeat the request when the key is there"
+    )]
     Signing(#[source] Arc<SigningError>),
     /// The tree lacks a hash.
     #[error(transparent)]

@@ -70,7 +70,11 @@ impl Log {
     }
 
     /// Leaves by index, as far as the checkpoint covers them.
-    pub(crate) async fn leaves(&self, records: &Records, range: Range<u64>) -> Result<Vec<Leaf>, RecordError> {
+    pub(crate) async fn leaves(
+        &self,
+        records: &Records,
+        range: Range<u64>,
+    ) -> Result<Vec<Leaf>, RecordError> {
         let until = range.end.min(self.size());
         let mut leaves = Vec::new();
         if range.start >= until {
@@ -151,7 +155,11 @@ fn complete(level: u8, size: u64) -> u64 {
 
 async fn write_tile(records: &Records, path: &TilePath, bytes: &[u8]) -> Result<(), RecordError> {
     let key = Key::tile(path);
-    match records.engine.create(&key, &Bytes::copy_from_slice(bytes)).await? {
+    match records
+        .engine
+        .create(&key, &Bytes::copy_from_slice(bytes))
+        .await?
+    {
         Creation::Created | Creation::Same => Ok(()),
         Creation::Different(_) => Err(damaged(&key, "it contradicts the log's commits")),
     }

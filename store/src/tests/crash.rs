@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use planseal::log::tree::{leaf_hash, verify_inclusion};
 use planseal::log::checkpoint::VerifiedCheckpoint;
 use planseal::log::note::Note;
+use planseal::log::tree::{leaf_hash, verify_inclusion};
 
-use super::kit::{Fault, FaultyEngine, Machine, SCAN, log_key, now, plan, root, story, tell, ORIGIN};
+use super::kit::{Fault, FaultyEngine, Machine, ORIGIN, SCAN, log_key, now, plan, root, story, tell};
 use crate::{SetClock, Store, StoreConfig};
 use planseal::id::ObjectId;
 use planseal::plan::contacts::Digest;
@@ -14,7 +14,11 @@ use planseal::plan::contacts::Digest;
 /// How many writes the whole story takes, opening included.
 async fn writes_of_the_story() -> u64 {
     let machine = Machine::new();
-    let engine = Arc::new(FaultyEngine::new(machine.disk.clone(), u64::MAX, Fault::CutBefore));
+    let engine = Arc::new(FaultyEngine::new(
+        machine.disk.clone(),
+        u64::MAX,
+        Fault::CutBefore,
+    ));
     let store = machine.open_over(engine.clone()).await.expect("a new store");
     tell(&store).await.1.expect("the whole story");
     engine.writes()
@@ -37,13 +41,24 @@ async fn expect_whole(store: &Store) {
     assert_eq!(u64::try_from(leaves.len()).expect("small"), size);
     let chain = store.chain(plan(9)).await.expect("a whole chain");
     for (index, leaf) in (0..).zip(&leaves) {
-        let object = store.object(leaf.id).await.expect("readable").expect("the leaf's object");
+        let object = store
+            .object(leaf.id)
+            .await
+            .expect("readable")
+            .expect("the leaf's object");
         assert_eq!((object.index, object.id), (index, leaf.id));
         expect_proved(store, leaf.id).await;
     }
-    let in_chain = chain.iter().filter(|record| leaves.iter().any(|leaf| leaf.id == record.id)).count();
+    let in_chain = chain
+        .iter()
+        .filter(|record| leaves.iter().any(|leaf| leaf.id == record.id))
+        .count();
     assert_eq!(in_chain, chain.len());
-    assert_eq!(chain.len() + usize::from(size > 0), leaves.len(), "no leaf stands for a record that is not there");
+    assert_eq!(
+        chain.len() + usize::from(size > 0),
+        leaves.len(),
+        "no leaf stands for a record that is not there"
+    );
 }
 
 async fn expect_proved(store: &Store, id: ObjectId) {
@@ -52,7 +67,14 @@ async fn expect_proved(store: &Store, id: ObjectId) {
     let checkpoint = VerifiedCheckpoint::of_log(&note, store.log_key()).expect("signed by the log");
     let leaf = leaf_hash(&receipt.leaf().encode());
     let proof = receipt.proof();
-    verify_inclusion(&leaf, proof.index, checkpoint.size(), &proof.path, &checkpoint.root()).expect("proved");
+    verify_inclusion(
+        &leaf,
+        proof.index,
+        checkpoint.size(),
+        &proof.path,
+        &checkpoint.root(),
+    )
+    .expect("proved");
 }
 
 #[tokio::test]
@@ -63,7 +85,10 @@ async fn nothing_acknowledged_is_lost_and_a_repetition_gets_the_original_answer(
         for fails_at in 1..=writes {
             let machine = Machine::new();
             let acknowledged = tell_until_it_fails(&machine, fails_at, fault).await;
-            let store = machine.open().await.unwrap_or_else(|error| panic!("{fault:?} {fails_at}: {error}"));
+            let store = machine
+                .open()
+                .await
+                .unwrap_or_else(|error| panic!("{fault:?} {fails_at}: {error}"));
             for (id, index) in &acknowledged {
                 let found = store.leaf_index(*id).await.expect("readable");
                 assert_eq!(found, Some(*index), "{fault:?} at write {fails_at}");
@@ -71,7 +96,11 @@ async fn nothing_acknowledged_is_lost_and_a_repetition_gets_the_original_answer(
             expect_whole(&store).await;
             let (again, outcome) = tell(&store).await;
             outcome.unwrap_or_else(|error| panic!("{fault:?} {fails_at}: {error}"));
-            assert_eq!(again[..acknowledged.len()], acknowledged, "{fault:?} at write {fails_at}");
+            assert_eq!(
+                again[..acknowledged.len()],
+                acknowledged,
+                "{fault:?} at write {fails_at}"
+            );
             expect_whole(&store).await;
             assert_eq!(store.log_size(), 5, "no object was logged twice");
         }
@@ -136,11 +165,20 @@ async fn what_was_told_is_read_back_from_a_folder() {
     let chain = store.chain(plan(9)).await.expect("a chain");
     let envelopes: Vec<&[u8]> = chain.iter().map(|record| record.envelope.as_slice()).collect();
     let expected = story();
-    assert_eq!(envelopes, expected.iter().map(|said| said.envelope.as_slice()).collect::<Vec<_>>());
+    assert_eq!(
+        envelopes,
+        expected
+            .iter()
+            .map(|said| said.envelope.as_slice())
+            .collect::<Vec<_>>()
+    );
     assert_eq!(told[0].0, root().id);
     let card = store.card(expected[0].id).await.expect("readable");
     assert_eq!(card, expected[0].card);
-    let scan = store.attachment(plan(9), &Digest::of(SCAN)).await.expect("readable");
+    let scan = store
+        .attachment(plan(9), &Digest::of(SCAN))
+        .await
+        .expect("readable");
     assert_eq!(scan.as_deref(), Some(SCAN));
     assert_eq!(store.list_every_plan().await.expect("a listing"), [plan(9)]);
 }

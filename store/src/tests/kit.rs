@@ -44,7 +44,9 @@ impl SigningPort for LogKey {
     }
 
     fn sign(&self, to_be_signed: &ToBeSigned) -> Result<Signature, PortError> {
-        Ok(Signature::from_bytes(self.0.sign(to_be_signed.bytes()).to_bytes()))
+        Ok(Signature::from_bytes(
+            self.0.sign(to_be_signed.bytes()).to_bytes(),
+        ))
     }
 }
 
@@ -108,7 +110,10 @@ impl Machine {
     }
 
     pub(super) async fn delete(&self, name: &str) {
-        self.disk.delete(&Path::from(name)).await.expect("memory forgets it");
+        self.disk
+            .delete(&Path::from(name))
+            .await
+            .expect("memory forgets it");
     }
 
     /// Another machine with the same bytes, keys and clock: a backup.

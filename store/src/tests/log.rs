@@ -2,7 +2,7 @@
 
 use planseal::log::checkpoint::{Checkpoint, VerifiedCheckpoint};
 use planseal::log::note::Note;
-use planseal::log::tree::{verify_consistency, Hash, leaf_hash, node_hash, empty_root};
+use planseal::log::tree::{Hash, empty_root, leaf_hash, node_hash, verify_consistency};
 use planseal::statement::Kind;
 
 use super::kit::{Machine, ORIGIN, log_key, plan, put_root, request, statement, story, tell};
@@ -11,7 +11,10 @@ use crate::{OpenError, Store, TilePath};
 
 fn signed(store: &Store) -> Checkpoint {
     let note = Note::parse(&store.checkpoint().expect("a checkpoint")).expect("a note");
-    VerifiedCheckpoint::of_log(&note, store.log_key()).expect("signed").checkpoint().clone()
+    VerifiedCheckpoint::of_log(&note, store.log_key())
+        .expect("signed")
+        .checkpoint()
+        .clone()
 }
 
 async fn refusal(opened: Result<Store, OpenError>) -> LogOpenError {
@@ -29,7 +32,10 @@ async fn a_log_that_lost_its_last_commit_is_refused() {
     drop(store);
     machine.delete("log/c/000000000004").await;
     let refused = refusal(machine.open().await).await;
-    assert!(matches!(refused, LogOpenError::Smaller { signed: 5, found: 4 }), "{refused}");
+    assert!(
+        matches!(refused, LogOpenError::Smaller { signed: 5, found: 4 }),
+        "{refused}"
+    );
     assert!(refused.to_string().contains("rolled back"), "{refused}");
 }
 
@@ -45,8 +51,14 @@ async fn an_old_backup_is_refused_by_whoever_remembers_more() {
     let latest = signed(&store);
     drop(store);
     let refused = refusal(backup.open_remembering(latest.clone()).await).await;
-    assert!(matches!(refused, LogOpenError::Smaller { signed: 5, found: 1 }), "{refused}");
-    machine.open_remembering(latest).await.expect("the store itself agrees");
+    assert!(
+        matches!(refused, LogOpenError::Smaller { signed: 5, found: 1 }),
+        "{refused}"
+    );
+    machine
+        .open_remembering(latest)
+        .await
+        .expect("the store itself agrees");
 }
 
 #[tokio::test]
@@ -57,15 +69,24 @@ async fn another_history_of_the_same_length_is_refused() {
     drop(store);
     let fork = machine.copy().await;
     let store = machine.open().await.expect("the store");
-    store.put(request(&store, plan(9), story().remove(0))).await.expect("one history");
+    store
+        .put(request(&store, plan(9), story().remove(0)))
+        .await
+        .expect("one history");
     let latest = signed(&store);
     drop(store);
     let store = fork.open().await.expect("the copy");
     let other = statement(Kind::Version, "another history", None);
-    store.put(request(&store, plan(9), other)).await.expect("another history");
+    store
+        .put(request(&store, plan(9), other))
+        .await
+        .expect("another history");
     drop(store);
     let refused = refusal(fork.open_remembering(latest).await).await;
-    assert!(matches!(refused, LogOpenError::Differs { size: 2, .. }), "{refused}");
+    assert!(
+        matches!(refused, LogOpenError::Differs { size: 2, .. }),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -94,7 +115,11 @@ async fn a_client_of_the_tiles_finds_every_leaf_and_the_signed_root() {
     let mut old = signed(&store);
     for n in 0..600_u32 {
         let byte = u8::try_from(n % 200).expect("below 200");
-        let mut request = request(&store, plan(byte), statement(Kind::Intake, &format!("received {n}"), None));
+        let mut request = request(
+            &store,
+            plan(byte),
+            statement(Kind::Intake, &format!("received {n}"), None),
+        );
         request.number = None;
         store.put(request).await.expect("logged");
         if n == 255 {
@@ -113,7 +138,13 @@ async fn a_client_of_the_tiles_finds_every_leaf_and_the_signed_root() {
     assert_eq!(hashes_by_tile(&store, "tile/0/002.p/89").await, leaves[512..]);
     let second = hashes_by_tile(&store, "tile/1/000.p/2").await;
     assert_eq!(second, [root_of(&leaves[..256]), root_of(&leaves[256..512])]);
-    for absent in ["tile/0/003", "tile/0/002", "tile/1/000", "tile/2/000.p/1", "tile/entries/002.p/90"] {
+    for absent in [
+        "tile/0/003",
+        "tile/0/002",
+        "tile/1/000",
+        "tile/2/000.p/1",
+        "tile/entries/002.p/90",
+    ] {
         let path = TilePath::parse(absent).expect("a path");
         assert_eq!(store.tile(path).await.expect("readable"), None, "{absent}");
     }
@@ -143,7 +174,9 @@ async fn leaves_by_tiles(store: &Store) -> Vec<Hash> {
 async fn hashes_by_tile(store: &Store, path: &str) -> Vec<Hash> {
     let path = TilePath::parse(path).expect("a path");
     let tile = store.tile(path).await.expect("readable").expect("a tile");
-    tile.chunks(32).map(|hash| Hash::from_bytes(hash.try_into().expect("32 bytes"))).collect()
+    tile.chunks(32)
+        .map(|hash| Hash::from_bytes(hash.try_into().expect("32 bytes")))
+        .collect()
 }
 
 /// RFC 6962 §2.1, written down as it stands there.

@@ -17,7 +17,10 @@ async fn of_two_successors_one_is_stored_and_the_other_is_told_which() {
     put_root(&store).await.expect("the root");
     let first = story().remove(0);
     let previous = first.id;
-    store.put(request(&store, plan(9), first)).await.expect("version 1");
+    store
+        .put(request(&store, plan(9), first))
+        .await
+        .expect("version 1");
     let writers = (0..8).map(|writer| {
         let said = statement(Kind::Version, &format!("version 2 by {writer}"), Some(previous));
         let (id, store) = (said.id, store.clone());
@@ -109,31 +112,44 @@ async fn what_may_not_be_appended_is_refused_before_anything_is_written() {
     let before = machine.names().await;
     let first = story().remove(0);
     let unsigned = store.put(request(&store, plan(9), first.clone())).await;
-    assert!(matches!(unsigned, Err(AppendError::Log(LogError::SignerNotLogged { signer })) if signer == first.signer));
+    assert!(
+        matches!(unsigned, Err(AppendError::Log(LogError::SignerNotLogged { signer })) if signer == first.signer)
+    );
     assert_eq!(machine.names().await, before);
     put_root(&store).await.expect("the root");
     let before = machine.names().await;
     let stray = statement(Kind::Endorsement, "of nothing", Some(first.id));
     let stray = store.put(request(&store, plan(9), stray)).await;
-    assert!(matches!(stray, Err(AppendError::Log(LogError::TargetNotLogged { target })) if target == first.id));
+    assert!(
+        matches!(stray, Err(AppendError::Log(LogError::TargetNotLogged { target })) if target == first.id)
+    );
     let mut early = first.clone();
     early.signed_at = early.signed_at.plus(-86_401);
     let early = store.put(request(&store, plan(9), early)).await;
     assert!(matches!(early, Err(AppendError::TimeOutside { .. })));
     let successor = statement(Kind::Version, "version 2 of nothing", Some(first.id));
     let successor = store.put(request(&store, plan(9), successor)).await;
-    assert!(matches!(successor, Err(AppendError::LostRace { found: None, .. })));
+    assert!(matches!(
+        successor,
+        Err(AppendError::LostRace { found: None, .. })
+    ));
     assert_eq!(machine.names().await, before);
     let mut within = first;
     within.signed_at = within.signed_at.plus(-86_400);
-    store.put(request(&store, plan(9), within)).await.expect("within 24 hours");
+    store
+        .put(request(&store, plan(9), within))
+        .await
+        .expect("within 24 hours");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn appends_that_arrive_together_share_a_commit() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let durable = DurableLocal::open(folder.path()).expect("a store's folder");
-    let store = Machine::new().open_over(Arc::new(durable)).await.expect("a new store");
+    let store = Machine::new()
+        .open_over(Arc::new(durable))
+        .await
+        .expect("a new store");
     put_root(&store).await.expect("the root");
     let writers = (0..64_u8).map(|writer| {
         let said = statement(Kind::Intake, &format!("received {writer}"), None);
@@ -146,6 +162,8 @@ async fn appends_that_arrive_together_share_a_commit() {
         outcome.expect("logged");
     }
     assert_eq!(store.log_size(), 65);
-    let commits = std::fs::read_dir(folder.path().join("log/c")).expect("the commits").count();
+    let commits = std::fs::read_dir(folder.path().join("log/c"))
+        .expect("the commits")
+        .count();
     assert!(commits < 40, "{commits} commits");
 }

@@ -14,7 +14,9 @@ async fn read_everything(machine: &Machine) -> Result<(), String> {
     let store = machine.open().await.map_err(|error| words(&error))?;
     read_all(&store).await?;
     let paths = machine.names().await;
-    let tiles = paths.iter().filter_map(|name| TilePath::parse(name.as_ref().strip_prefix("log/")?));
+    let tiles = paths
+        .iter()
+        .filter_map(|name| TilePath::parse(name.as_ref().strip_prefix("log/")?));
     for path in tiles {
         let tile = store.tile(path).await.map_err(|error| words(&error))?;
         tile.ok_or_else(|| format!("{path} is not shown"))?;
@@ -23,7 +25,11 @@ async fn read_everything(machine: &Machine) -> Result<(), String> {
 }
 
 async fn read_all(store: &Store) -> Result<(), String> {
-    for leaf in store.leaves(0..store.log_size()).await.map_err(|error| words(&error))? {
+    for leaf in store
+        .leaves(0..store.log_size())
+        .await
+        .map_err(|error| words(&error))?
+    {
         store.object(leaf.id).await.map_err(|error| words(&error))?;
         store.receipt(leaf.id).await.map_err(|error| words(&error))?;
     }
@@ -56,7 +62,9 @@ async fn told() -> Machine {
 #[tokio::test]
 async fn every_object_refuses_a_changed_byte_and_is_named() {
     let machine = told().await;
-    read_everything(&machine.copy().await).await.expect("untouched, all is read");
+    read_everything(&machine.copy().await)
+        .await
+        .expect("untouched, all is read");
     let mut classes = std::collections::BTreeSet::new();
     for name in machine.names().await {
         let bytes = machine.bytes(&name).await;
@@ -76,7 +84,10 @@ async fn every_object_refuses_a_changed_byte_and_is_named() {
         let class = name.as_ref().split('/').next().expect("a first part");
         classes.insert(class.to_owned());
     }
-    assert_eq!(classes.into_iter().collect::<Vec<_>>(), ["a", "b", "k", "log", "meta", "n", "p", "r", "x"]);
+    assert_eq!(
+        classes.into_iter().collect::<Vec<_>>(),
+        ["a", "b", "k", "log", "meta", "n", "p", "r", "x"]
+    );
 }
 
 #[tokio::test]
@@ -87,7 +98,10 @@ async fn every_object_refuses_to_be_cut_short() {
         for length in [0, 3, bytes.len() / 2, bytes.len() - 1] {
             let machine = machine.copy().await;
             machine.overwrite(&name, bytes[..length].to_vec()).await;
-            assert!(read_everything(&machine).await.is_err(), "{name} cut to {length} bytes");
+            assert!(
+                read_everything(&machine).await.is_err(),
+                "{name} cut to {length} bytes"
+            );
         }
     }
 }
@@ -114,7 +128,10 @@ async fn records_of_two_plans_cannot_be_exchanged() {
 async fn records_of_one_plan_cannot_be_exchanged_or_left_out() {
     let machine = told().await;
     let folder = format!("p/09/{}", "09".repeat(16));
-    let (first, second) = (Path::from(format!("{folder}/0000000001")), Path::from(format!("{folder}/0000000002")));
+    let (first, second) = (
+        Path::from(format!("{folder}/0000000001")),
+        Path::from(format!("{folder}/0000000002")),
+    );
     let swapped = machine.copy().await;
     let (a, b) = (machine.bytes(&first).await, machine.bytes(&second).await);
     swapped.overwrite(&first, b).await;
@@ -122,11 +139,17 @@ async fn records_of_one_plan_cannot_be_exchanged_or_left_out() {
     let refused = read_everything(&swapped).await.expect_err("exchanged");
     assert!(refused.contains("altered or moved"), "{refused}");
     machine.delete(second.as_ref()).await;
-    let store = machine.open().await.expect("one damaged record keeps no other from being read");
+    let store = machine
+        .open()
+        .await
+        .expect("one damaged record keeps no other from being read");
     assert!(!store.damage_found_on_opening().is_empty());
     let refused = store.chain(plan(9)).await.expect_err("a gap");
     assert!(refused.to_string().contains("is broken at record 2"), "{refused}");
-    let refused = store.object(super::kit::story().remove(1).id).await.expect_err("a gap");
+    let refused = store
+        .object(super::kit::story().remove(1).id)
+        .await
+        .expect_err("a gap");
     assert!(refused.to_string().contains("record 2"), "{refused}");
 }
 
@@ -136,12 +159,22 @@ async fn no_number_nor_its_digest_nor_any_plan_text_lies_on_the_disk() {
     let machine = told().await;
     let digest: [u8; 32] = Sha256::digest(NUMBER).into();
     let scan = Digest::of(SCAN);
-    let hidden: [&[u8]; 6] = [NUMBER.as_bytes(), &digest, b"of a plan", b"%PDF", scan.as_bytes(), b"endorsed"];
+    let hidden: [&[u8]; 6] = [
+        NUMBER.as_bytes(),
+        &digest,
+        b"of a plan",
+        b"%PDF",
+        scan.as_bytes(),
+        b"endorsed",
+    ];
     for name in machine.names().await {
         let bytes = machine.bytes(&name).await;
         for hidden in hidden {
             let spelled = hex::encode(hidden);
-            assert!(!bytes.windows(hidden.len()).any(|window| window == hidden), "{name}");
+            assert!(
+                !bytes.windows(hidden.len()).any(|window| window == hidden),
+                "{name}"
+            );
             assert!(!name.as_ref().contains(&spelled), "{name}");
         }
     }
