@@ -62,7 +62,11 @@ pub struct Attached<'a> {
 /// [`RenderError::Attachments`] when the files given are not those the version names; the code errors when a code
 /// would not stay readable; the others only when an earlier promise is broken.
 pub fn document(document: &Document<'_>) -> Result<Vec<u8>, RenderError> {
-    signed_pages(document.version.content(), document.version.id(), &Beside::of(document))
+    signed_pages(
+        document.version.content(),
+        document.version.id(),
+        &Beside::of(document),
+    )
 }
 
 /// The PDF of a plan before anybody has signed it: UNSIGNED on every page, without codes and attached files.
@@ -148,7 +152,8 @@ fn signed_pages(plan: &PlanVersion, id: ObjectId, given: &Beside<'_>) -> Result<
     let mut files = vec![EmbeddedBytes {
         name: "planseal-bundle.cbor".to_owned(),
         media_type: "application/vnd.planseal.bundle+cbor",
-        description: "The signed plan with its proofs: the evidence that this document is checked by".to_owned(),
+        description: "The signed plan with its proofs: the evidence that this document is checked by"
+            .to_owned(),
         relation: AssociationKind::Source,
         dated: plan.signed_at(),
         bytes: given.bundle,
@@ -182,7 +187,7 @@ fn title(plan: &PlanVersion) -> String {
 fn foot(plan: &PlanVersion, identity: &str) -> Vec<Text> {
     let person = plan.person();
     let who = format!(
-        "{}  \u{00b7}  Born {}  \u{00b7}  NHS No. {}",
+        "Patient: {}  \u{00b7}  Born {}  \u{00b7}  NHS No. {}",
         words::foot_name(person.name()),
         person.date_of_birth().day(),
         words::nhs_number(person)
@@ -202,9 +207,18 @@ fn foot(plan: &PlanVersion, identity: &str) -> Vec<Text> {
 fn mark(known: &Known) -> Option<Mark> {
     let (across, words) = match known.standing {
         Standing::Latest | Standing::NotChecked => return None,
-        Standing::Superseded { .. } => ("SUPERSEDED", "SUPERSEDED: do not rely on this copy. A newer plan exists."),
-        Standing::Withdrawn { .. } => ("WITHDRAWN", "WITHDRAWN: this plan was withdrawn. An advance decision may still bind."),
-        Standing::Suspended => ("SUSPENDED", "SUSPENDED: the signature was later put in doubt. Use clinical judgement."),
+        Standing::Superseded { .. } => (
+            "SUPERSEDED",
+            "SUPERSEDED: do not rely on this copy. A newer plan exists.",
+        ),
+        Standing::Withdrawn { .. } => (
+            "WITHDRAWN",
+            "WITHDRAWN: this plan was withdrawn. An advance decision may still bind.",
+        ),
+        Standing::Suspended => (
+            "SUSPENDED",
+            "SUSPENDED: the signature was later put in doubt. Use clinical judgement.",
+        ),
         Standing::NotYetRegistered => (
             "NOT YET REGISTERED",
             "SIGNED, NOT YET REGISTERED: an interim print, to be replaced.",
@@ -250,9 +264,11 @@ fn file_name(file: &Attachment, number: usize) -> String {
         MediaType::Png => "png",
         MediaType::Jpeg => "jpg",
     };
-    format!("file-{number}-{}.{extension}", file.role().code().replace('_', "-"))
+    format!(
+        "file-{number}-{}.{extension}",
+        file.role().code().replace('_', "-")
+    )
 }
 
 #[cfg(test)]
-#[path = "document/tests.rs"]
 mod tests;

@@ -46,33 +46,55 @@ pub(crate) fn blocks(
     })
 }
 
-/// How much of a line's words and how many of its details the page keeps, tried in order.
+/// How much of a line's words and how many of its details the page keeps, and their size; tried in order.
 #[derive(Clone, Copy)]
 struct Limit {
     characters: usize,
     details: usize,
+    body: Length,
 }
 
-const LIMITS: [Limit; 10] = [
-    Limit::of(usize::MAX, usize::MAX),
-    Limit::of(400, 6),
-    Limit::of(300, 5),
-    Limit::of(240, 4),
-    Limit::of(200, 4),
-    Limit::of(170, 3),
-    Limit::of(140, 3),
-    Limit::of(120, 2),
-    Limit::of(100, 2),
-    Limit::of(70, 2),
+const LIMITS: [Limit; 12] = [
+    Limit::of(usize::MAX, usize::MAX, BODY),
+    Limit::of(400, 6, BODY),
+    Limit::of(300, 5, BODY),
+    Limit::of(240, 4, BODY),
+    Limit::of(200, 4, BODY),
+    Limit::of(170, 3, BODY),
+    Limit::of(140, 3, BODY),
+    Limit::of(120, 2, BODY),
+    Limit::of(120, 2, SMALLEST_BODY),
+    Limit::of(90, 2, SMALLEST_BODY),
+    Limit::of(60, 1, SMALLEST_BODY),
+    Limit::of(40, 1, LAST_RESORT),
 ];
 
 impl Limit {
-    const fn of(characters: usize, details: usize) -> Self {
-        Self { characters, details }
+    const fn of(characters: usize, details: usize, body: Length) -> Self {
+        Self {
+            characters,
+            details,
+            body,
+        }
+    }
+
+    /// What identifies the patient and the state is never cut; of the CPR block, at least the scope note stays.
+    fn for_topic(self, topic: Topic) -> Self {
+        match topic {
+            Topic::Status => Self::of(usize::MAX, usize::MAX, self.body),
+            Topic::Who => Self::of(self.characters.max(60), usize::MAX, self.body),
+            Topic::Cpr(_) => Self::of(self.characters.max(180), self.details.max(2), self.body),
+            _ => self,
+        }
     }
 }
 
-fn page(plan: &PlanVersion, summary: &EmergencySummary, codes: Option<&PrintedCodes>, limit: Limit) -> Vec<Block> {
+fn page(
+    plan: &PlanVersion,
+    summary: &EmergencySummary,
+    codes: Option<&PrintedCodes>,
+    limit: Limit,
+) -> Vec<Block> {
     let mut blocks = vec![title(plan)];
     let (mut status, mut facts, mut below) = (Vec::new(), Vec::new(), Vec::new());
     for line in summary.lines().iter().map(|line| line.shortened(limit)) {
@@ -106,6 +128,7 @@ fn page(plan: &PlanVersion, summary: &EmergencySummary, codes: Option<&PrintedCo
 
 /// A line as this page shows it.
 struct Shown {
+    body: Length,
     topic: Topic,
     headline: String,
     details: Vec<String>,
@@ -114,6 +137,7 @@ struct Shown {
 impl SummaryLine {
     fn shortened(&self, limit: Limit) -> Shown {
         let place = continues_in(self.topic());
+        let limit = limit.for_topic(self.topic());
         let mut details: Vec<String> = self
             .details()
             .iter()
@@ -125,11 +149,11 @@ impl SummaryLine {
             details.push(format!("\u{2026} and {left_out} more: {place}."));
         }
         let headline = match self.topic() {
-            // These words are ours and short: cutting them would change what they say.
-            Topic::Status | Topic::Cpr(_) | Topic::Refusal => self.headline().to_owned(),
+            Topic::Refusal => self.headline().to_owned(),
             _ => shorten(self.headline(), limit.characters, place),
         };
         Shown {
+            body: limit.body,
             topic: self.topic(),
             headline,
             details,
@@ -167,7 +191,11 @@ fn title(plan: &PlanVersion) -> Block {
         right: vec![Block::Paragraph(
             Text::empty("author.org", Length::points(10))
                 .bold(format!("Plan {}", plan.plan().short_code()))
-                .regular(format!("\nVersion {}, {}", plan.version_number(), plan.author().org())),
+                .regular(format!(
+                    "\nVersion {}, {}",
+                    plan.version_number(),
+                    plan.author().org()
+                )),
         )],
         right_width: Length::points(118),
     })
@@ -175,19 +203,29 @@ fn title(plan: &PlanVersion) -> Block {
 
 fn status_lines(line: &Shown) -> Vec<Block> {
     let headline = Text::strong("known", HEADLINE, line.headline.clone());
-    let details = Text::plain("known", BODY, line.details.join(" "));
+    let details = Text::plain("known", line.body, line.details.join(" "));
     vec![Block::Paragraph(headline), Block::Paragraph(details)]
 }
 
 fn notice_lines(line: &Shown) -> Vec<Block> {
     let notices = line.details.iter();
-    notices.map(|notice| Block::Paragraph(Text::strong("known", BODY, notice.clone()))).collect()
+    notices
+        .map(|notice| Block::Paragraph(Text::strong("known", line.body, notice.clone())))
+        .collect()
 }
 
 fn banner(line: &Shown) -> Block {
-    let name = Text::strong("person.name", Length::points(19), line.headline.clone());
+    let size = if line.headline.chars().count() > 40 {
+        13
+    } else {
+        19
+    };
+    let name = Text::strong("person.name", Length::points(size), line.headline.clone());
     let numbers = Text::strong("person", Length::points(13), line.details.join("   \u{00b7}   "));
-    Block::Framed(Frame::Bar, vec![Block::Paragraph(name), Block::Paragraph(numbers)])
+    Block::Framed(
+        Frame::Bar,
+        vec![Block::Paragraph(name), Block::Paragraph(numbers)],
+    )
 }
 
 /// Black and white, told apart by the frame alone: heavy double, plain, dashed (UX §1).
@@ -203,7 +241,11 @@ fn cpr(shown: CprShown, line: &Shown) -> Block {
         line.headline.clone(),
     ))];
     for detail in &line.details {
-        blocks.push(Block::Paragraph(Text::plain("recommendations.cpr", BODY, detail.clone())));
+        blocks.push(Block::Paragraph(Text::plain(
+            "recommendations.cpr",
+            line.body,
+            detail.clone(),
+        )));
     }
     Block::Framed(frame, blocks)
 }
@@ -220,8 +262,8 @@ fn fact(line: &Shown) -> Vec<Block> {
     };
     let headline = line.headline.clone();
     let mut text = match line.topic {
-        Topic::Signed => Text::plain(field, BODY, headline),
-        _ => Text::strong(field, BODY, headline),
+        Topic::Signed => Text::plain(field, line.body, headline),
+        _ => Text::strong(field, line.body, headline),
     };
     for detail in &line.details {
         text = text.regular(format!("\n{detail}"));
@@ -254,18 +296,29 @@ fn printed_codes(plan: &PlanVersion, codes: &PrintedCodes) -> Vec<Block> {
         ),
         Block::Space(Length::points(6)),
         Block::Paragraph(
-            Text::plain("template", Length::points(11), "Short code, for staff:\n").bold(plan.plan().short_code()),
+            Text::plain("template", Length::points(11), "Short code, for staff:\n")
+                .bold(plan.plan().short_code()),
         ),
     ]
 }
 
 fn notice(plan: &PlanVersion) -> Block {
-    Block::Paragraph(Text::plain("legal_notice", Length::points(10), plan.legal_notice().label()))
+    Block::Paragraph(Text::plain(
+        "legal_notice",
+        Length::points(10),
+        plan.legal_notice().label(),
+    ))
 }
 
 const HEADLINE: Length = Length::points(14);
 
 const BODY: Length = Length::points(12);
+
+/// Only where a plan would otherwise leave the page.
+const SMALLEST_BODY: Length = Length::points(10);
+
+/// For plans whose every field is as long as it may be.
+const LAST_RESORT: Length = Length::half_points(17);
 
 const LABEL: Length = Length::half_points(19);
 
@@ -275,7 +328,10 @@ mod tests {
 
     #[test]
     fn shortening_cuts_at_a_space_and_names_the_place() {
-        assert_eq!(shorten("one two three", 9, "section 5"), "one two \u{2026} [goes on: section 5]");
+        assert_eq!(
+            shorten("one two three", 9, "section 5"),
+            "one two \u{2026} [goes on: section 5]"
+        );
         assert_eq!(shorten("one two", 7, "section 5"), "one two");
     }
 }

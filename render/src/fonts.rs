@@ -118,14 +118,21 @@ static FILES: [&[u8]; 23] = [
     include_bytes!("../fonts/NotoSansThai-Regular.ttf"),
 ];
 
-/// The generated table of this crate's fonts, as core carries it.
-#[cfg(test)]
-#[path = "../fonts/printable.rs"]
-mod printable;
-
 #[cfg(test)]
 mod tests {
+    use planseal::plan::printable;
+
     use super::*;
+
+    #[test]
+    fn core_carries_the_table_of_these_fonts() {
+        let here = include_str!("../fonts/printable.rs");
+        let in_core = include_str!("../../core/src/plan/printable.rs");
+        assert!(
+            here == in_core,
+            "copy render/fonts/printable.rs to core/src/plan/printable.rs"
+        );
+    }
 
     #[test]
     fn every_printable_character_has_a_face_in_both_weights() {

@@ -8,7 +8,10 @@ use crate::summary::{CprShown, EmergencySummary, SummaryLine, Topic};
 /// One `<section>` for each line but the status, in order.
 #[must_use]
 pub fn summary(summary: &EmergencySummary) -> String {
-    let shown = summary.lines().iter().filter(|line| line.topic() != Topic::Status);
+    let shown = summary
+        .lines()
+        .iter()
+        .filter(|line| line.topic() != Topic::Status);
     shown.map(section).collect()
 }
 
@@ -21,7 +24,10 @@ fn section(line: &SummaryLine) -> String {
     let mut html = format!("<section class=\"summary {class}\" aria-labelledby=\"summary-{class}\">\n");
     html.push_str(&format!("<h2 id=\"summary-{class}\">{label}</h2>\n"));
     if !line.headline().is_empty() {
-        html.push_str(&format!("<p class=\"headline\">{}</p>\n", escape(line.headline())));
+        html.push_str(&format!(
+            "<p class=\"headline\">{}</p>\n",
+            escape(line.headline())
+        ));
     }
     for detail in line.details() {
         html.push_str(&format!("<p>{}</p>\n", escape(detail)));
@@ -71,9 +77,6 @@ mod tests {
 
     #[test]
     fn markup_in_the_words_stays_words() {
-        assert_eq!(
-            escape("<script>&\"'\n"),
-            "&lt;script&gt;&amp;&quot;&#39;<br>"
-        );
+        assert_eq!(escape("<script>&\"'\n"), "&lt;script&gt;&amp;&quot;&#39;<br>");
     }
 }

@@ -110,7 +110,13 @@ mod tests {
 
     #[test]
     fn the_way_to_points_is_exact_on_both_sides_of_zero() {
-        assert_eq!(Length::sixty_fourths(-1).to_points().to_bits(), (-0.015_625_f32).to_bits());
-        assert_eq!(Length::sixty_fourths(97).to_points().to_bits(), 1.515_625_f32.to_bits());
+        assert_eq!(
+            Length::sixty_fourths(-1).to_points().to_bits(),
+            (-0.015_625_f32).to_bits()
+        );
+        assert_eq!(
+            Length::sixty_fourths(97).to_points().to_bits(),
+            1.515_625_f32.to_bits()
+        );
     }
 }

@@ -20,15 +20,15 @@ use krilla::page::PageSettings;
 use krilla::paint::{Fill, LineCap, LineJoin, Stroke};
 use krilla::surface::Surface;
 use krilla::tagging::{
-    Artifact, ArtifactType, ContentTag, Identifier, ListNumbering, SpanTag, TableHeaderScope, Tag, TagGroup, TagKind,
-    TagTree,
+    Artifact, ArtifactType, ContentTag, Identifier, ListNumbering, SpanTag, TableHeaderScope, Tag, TagGroup,
+    TagKind, TagTree,
 };
 use krilla::text::{GlyphId, KrillaGlyph};
 use planseal::time::Timestamp;
 
 use crate::RenderError;
 use crate::fonts;
-use crate::layout::{self, Child, Ink, Item, LeafId, Layout, Node, PAGE_HEIGHT, PAGE_WIDTH, Purpose, Shade};
+use crate::layout::{self, Child, Ink, Item, Layout, LeafId, Node, PAGE_HEIGHT, PAGE_WIDTH, Purpose, Shade};
 use crate::length::Length;
 use crate::text::{Line, Reading, Run};
 use crate::view::Ground;
@@ -258,7 +258,10 @@ fn draw_across(surface: &mut Surface<'_>, item: &Item, line: &Line) {
     let (x, y) = (item.at.x.to_points(), item.at.y.to_points());
     surface.push_transform(&Transform::from_row(cosine, -sine, sine, cosine, x, y));
     let half = Length::ZERO - line.width / 2;
-    let down = line.runs.first().map_or(Length::ZERO, |run| run.size.fraction(36, 100));
+    let down = line
+        .runs
+        .first()
+        .map_or(Length::ZERO, |run| run.size.fraction(36, 100));
     draw_line(surface, line, half, down, Shade::Pale);
     surface.pop();
 }
@@ -354,8 +357,15 @@ fn embed(document: &mut krilla::Document, file: EmbeddedBytes<'_>) -> Result<(),
 /// The parts of an instant in UTC, read from its RFC 3339 form `2026-11-22T14:32:00Z`.
 fn date(instant: Timestamp) -> DateTime {
     let text = instant.to_string();
-    let part = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse().ok()).unwrap_or(0);
-    let year = text.get(..4).and_then(|digits| digits.parse().ok()).unwrap_or(1970);
+    let part = |from: usize, to: usize| {
+        text.get(from..to)
+            .and_then(|digits| digits.parse().ok())
+            .unwrap_or(0)
+    };
+    let year = text
+        .get(..4)
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(1970);
     DateTime::new(year)
         .month(part(5, 7))
         .day(part(8, 10))
@@ -371,7 +381,10 @@ fn refusal(error: &KrillaError) -> RenderError {
     let reason = match error {
         KrillaError::Validation(errors) => {
             let rule = |rule: String| rule.split(['(', '{']).next().unwrap_or_default().to_owned();
-            let mut rules: Vec<String> = errors.iter().map(|(error, _)| rule(format!("{error:?}"))).collect();
+            let mut rules: Vec<String> = errors
+                .iter()
+                .map(|(error, _)| rule(format!("{error:?}")))
+                .collect();
             rules.sort();
             rules.dedup();
             rules.join(", ")

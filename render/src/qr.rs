@@ -40,11 +40,12 @@ impl Symbol {
     /// [`RenderError::CodeRefused`] when no symbol holds the content, [`RenderError::CodeTooLarge`] when its
     /// modules would be smaller than 0.48 mm.
     fn printed(code: &'static str, content: &str, side: Length) -> Result<Self, RenderError> {
-        let symbol =
-            QrCode::with_error_correction_level(content, EcLevel::M).map_err(|_| RenderError::CodeRefused {
+        let symbol = QrCode::with_error_correction_level(content, EcLevel::M).map_err(|_| {
+            RenderError::CodeRefused {
                 code,
                 bytes: content.len(),
-            })?;
+            }
+        })?;
         let across = i32::try_from(symbol.width()).unwrap_or(i32::MAX);
         let modules = across.saturating_add(2 * QUIET_ZONE);
         let module = side / modules;
@@ -55,7 +56,10 @@ impl Symbol {
                 at_most: side.whole(SMALLEST_MODULE),
             });
         }
-        let dark = symbol.to_colors().into_iter().map(|color| color == qrcode::Color::Dark);
+        let dark = symbol
+            .to_colors()
+            .into_iter()
+            .map(|color| color == qrcode::Color::Dark);
         Ok(Self {
             across,
             dark: dark.collect(),
@@ -116,10 +120,16 @@ mod tests {
     #[test]
     fn a_code_beyond_the_limit_is_refused_and_never_shrunk() {
         let refused = Symbol::offline(&"A".repeat(1200));
-        assert!(matches!(refused, Err(RenderError::CodeTooLarge { code: "offline", .. })));
+        assert!(matches!(
+            refused,
+            Err(RenderError::CodeTooLarge { code: "offline", .. })
+        ));
         assert!(matches!(
             Symbol::pointer(&"A".repeat(9000)),
-            Err(RenderError::CodeRefused { code: "pointer", bytes: 9000 })
+            Err(RenderError::CodeRefused {
+                code: "pointer",
+                bytes: 9000
+            })
         ));
     }
 

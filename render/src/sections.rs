@@ -46,7 +46,10 @@ pub(crate) fn blocks(plan: &PlanVersion, around: &Surroundings<'_>) -> Vec<Block
 }
 
 fn section(words: &'static str) -> Block {
-    Block::Heading(Level::Section, Text::strong("template", Length::points(14), words))
+    Block::Heading(
+        Level::Section,
+        Text::strong("template", Length::points(14), words),
+    )
 }
 
 fn part(field: &'static str, words: impl Into<String>) -> Block {
@@ -82,7 +85,12 @@ impl Facts {
         }
     }
 
-    fn many(self, field: &'static str, label: &'static str, values: impl IntoIterator<Item = String>) -> Self {
+    fn many(
+        self,
+        field: &'static str,
+        label: &'static str,
+        values: impl IntoIterator<Item = String>,
+    ) -> Self {
         let values: Vec<String> = values.into_iter().collect();
         if values.is_empty() {
             self
@@ -102,9 +110,17 @@ impl Facts {
 
 /// A table with headings; `field` names where its words come from.
 fn table(field: &'static str, shares: &[i32], head: &[&str], rows: Vec<Vec<String>>) -> Block {
-    let cells = |row: Vec<String>| row.into_iter().map(|words| Text::plain(field, CELL, words)).collect();
+    let cells = |row: Vec<String>| {
+        row.into_iter()
+            .map(|words| Text::plain(field, CELL, words))
+            .collect()
+    };
     Block::Table(Table {
-        head: Some(head.iter().map(|words| Text::strong("template", LABEL, *words)).collect()),
+        head: Some(
+            head.iter()
+                .map(|words| Text::strong("template", LABEL, *words))
+                .collect(),
+        ),
         shares: shares.to_vec(),
         rows: rows.into_iter().map(cells).collect(),
     })

@@ -37,6 +37,57 @@ pub struct Specimen<'a> {
     pub made: Date,
 }
 
+/// The two advance decisions of the sample plans, by the file name that their drafts use.
+#[must_use]
+pub fn samples() -> [(&'static str, Specimen<'static>); 2] {
+    let date = |text| Date::parse(text).expect("the dates below exist");
+    [
+        (
+            "P3-adrt.pdf",
+            Specimen {
+                name: "Imogen Placeholder-Finch",
+                born: date("1969-11-30"),
+                address: "9 Sample Mews, ZZ99 3CZ",
+                refuses: &[
+                    "I refuse to be put on any breathing machine, through a tube or through a mask.",
+                    "I refuse attempts to restart my heart.",
+                ],
+                circumstances: "Whenever I cannot decide for myself and my heart or breathing is failing because \
+                                of my cancer.",
+                life_at_risk: "My decision stands even if my life is at risk.",
+                note: "I do not refuse antibiotics, transfusion or drainage of fluid.",
+                signed_by: "Imogen Placeholder-Finch",
+                witness: "Harriet Examplesworth, neighbour, 11 Sample Mews, ZZ99 3CZ",
+                made: date("2026-06-18"),
+            },
+        ),
+        (
+            "P4-adrt.pdf",
+            Specimen {
+                name: "Callum Example-Rowntree",
+                born: date("1974-02-09"),
+                address: "22 Imaginary Way, ZZ99 3CZ",
+                refuses: &[
+                    "I refuse ventilation through a tracheostomy.",
+                    "I refuse attempts to restart my heart.",
+                    "I refuse that my mask ventilation is continued once I am unable to communicate at all by any \
+                     means.",
+                ],
+                circumstances: "Tracheostomy and CPR: in every circumstance in which I cannot decide for myself. Mask \
+                                ventilation: once I cannot communicate at all by any means, and my family and a \
+                                specialist in communication have tried for two weeks.",
+                life_at_risk: "I confirm that this applies even if my life is at risk.",
+                note: "I do not refuse antibiotics, feeding by tube, cough assistance or mask ventilation while I can \
+                       communicate.",
+                signed_by: "Gareth Example-Rowntree, brother, in Callum's presence and by his direction, because Callum \
+                            cannot hold a pen",
+                witness: "Dr Penelope Madeup, not his treating doctor, 5 Pretend Court, ZZ99 3CZ",
+                made: date("2025-09-04"),
+            },
+        ),
+    ]
+}
+
 /// Two pages: what is refused, and the signatures.
 ///
 /// # Errors
@@ -70,7 +121,11 @@ fn decision(specimen: &Specimen<'_>) -> Vec<Block> {
     let mut blocks = vec![
         Block::Heading(
             Level::Title,
-            Text::strong("specimen", Length::points(18), "Advance decision to refuse treatment"),
+            Text::strong(
+                "specimen",
+                Length::points(18),
+                "Advance decision to refuse treatment",
+            ),
         ),
         Block::Paragraph(printed(
             BODY,
@@ -103,7 +158,10 @@ fn signatures(specimen: &Specimen<'_>) -> Vec<Block> {
             Level::Title,
             Text::strong("specimen", Length::points(18), "Signature and witness"),
         ),
-        Block::Paragraph(printed(BODY, "Advance decision to refuse treatment. Page 2 of 2.")),
+        Block::Paragraph(printed(
+            BODY,
+            "Advance decision to refuse treatment. Page 2 of 2.",
+        )),
         Block::Space(Length::points(10)),
     ];
     for (title, who, words) in [
@@ -126,7 +184,7 @@ fn signatures(specimen: &Specimen<'_>) -> Vec<Block> {
                 Block::Drawing(Drawing {
                     height: Length::points(52),
                     strokes: scribble(who),
-                    stands_for: format!("Handwritten signature: {who}"),
+                    stands_for: format!("Signature: {who}"),
                 }),
                 Block::Paragraph(written(who)),
                 Block::Paragraph(written(&specimen.made.day())),
@@ -137,7 +195,9 @@ fn signatures(specimen: &Specimen<'_>) -> Vec<Block> {
 }
 
 fn form(lines: &[(&str, String)]) -> Block {
-    let rows = lines.iter().map(|(label, value)| vec![printed(BODY, label), written(value)]);
+    let rows = lines
+        .iter()
+        .map(|(label, value)| vec![printed(BODY, label), written(value)]);
     Block::Table(Table {
         head: None,
         shares: vec![3, 9],
@@ -158,11 +218,12 @@ fn written(words: &str) -> Text {
     Text::plain("specimen", Length::points(14), words)
 }
 
-/// A wave for every letter of the name, its height taken from the letter: a signature nobody can read.
+/// A wave for every letter of the name before the first comma, its height taken from the letter: a signature nobody can read.
 fn scribble(name: &str) -> Vec<Vec<(Length, Length)>> {
     let mut x = 6;
     let mut stroke = Vec::new();
     let mut strokes = Vec::new();
+    let name = name.split(',').next().unwrap_or(name);
     for letter in name.chars().take(26) {
         if !letter.is_alphabetic() {
             strokes.push(core::mem::take(&mut stroke));
@@ -172,7 +233,15 @@ fn scribble(name: &str) -> Vec<Vec<(Length, Length)>> {
         let code = i32::try_from(u32::from(letter) % 29).unwrap_or(7);
         let peak = if letter.is_uppercase() { 8 } else { 20 + code % 9 };
         let foot = 40 + code % 7;
-        for (right, down) in [(0, 38), (2, peak + 4), (4, peak), (6, peak + 6), (5, 34), (7, foot), (9, 36)] {
+        for (right, down) in [
+            (0, 38),
+            (2, peak + 4),
+            (4, peak),
+            (6, peak + 6),
+            (5, 34),
+            (7, foot),
+            (9, 36),
+        ] {
             stroke.push((Length::points(x + right), Length::points(down)));
         }
         x += 7 + code % 4;
@@ -194,27 +263,3 @@ fn noon(date: Date) -> Timestamp {
 const BODY: Length = Length::points(12);
 
 const FOOT: Length = Length::half_points(19);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_words_make_the_same_file() {
-        let specimen = Specimen {
-            name: "Sam Specimen",
-            born: Date::parse("1960-02-03").expect("a date"),
-            address: "1 Nowhere Lane, ZZ99 3CZ",
-            refuses: &["CPR"],
-            circumstances: "whenever I cannot decide",
-            life_at_risk: "even if my life is at risk",
-            note: "I do not refuse comfort.",
-            signed_by: "Sam Specimen",
-            witness: "Wilma Witness, neighbour",
-            made: Date::parse("2026-06-18").expect("a date"),
-        };
-        let first = scan(&specimen).expect("a specimen");
-        assert!(first.starts_with(b"%PDF-1.7") && first.ends_with(b"%%EOF\n"));
-        assert_eq!(first, scan(&specimen).expect("a specimen"));
-    }
-}

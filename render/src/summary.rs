@@ -158,7 +158,10 @@ struct Moment {
 
 impl Moment {
     fn known(known: &Known) -> Self {
-        let about_adrt = known.reports.iter().filter(|report| report.matter == Matter::AdvanceDecision);
+        let about_adrt = known
+            .reports
+            .iter()
+            .filter(|report| report.matter == Matter::AdvanceDecision);
         Self {
             at: known.at,
             adrt_reports: about_adrt.count(),
@@ -207,17 +210,23 @@ fn status(known: &Known) -> SummaryLine {
         Standing::Suspended => line(
             Topic::Status,
             format!("SUSPENDED (as of {at})."),
-            ["The signer's key was later reported lost, or the signer was not entitled. Use clinical judgement."],
+            [
+                "The signer's key was later reported lost, or the signer was not entitled. Use clinical judgement.",
+            ],
         ),
         Standing::NotYetRegistered => line(
             Topic::Status,
             "SIGNED, NOT YET REGISTERED: interim print.",
-            [&format!("Printed on {at}. Whether it is the latest cannot be checked yet.")],
+            [&format!(
+                "Printed on {at}. Whether it is the latest cannot be checked yet."
+            )],
         ),
         Standing::NotChecked => line(
             Topic::Status,
             "GENUINE WHEN SIGNED; not checked whether it is the latest.",
-            [&format!("Printed on {at}. A newer plan may exist: scan to check.")],
+            [&format!(
+                "Printed on {at}. A newer plan may exist: scan to check."
+            )],
         ),
     }
 }
@@ -284,7 +293,11 @@ fn cpr(plan: &PlanVersion) -> SummaryLine {
         );
     };
     match cpr.decision() {
-        CprDecision::Attempt => line(Topic::Cpr(CprShown::Attempt), "FOR CPR", ["Attempt resuscitation."]),
+        CprDecision::Attempt => line(
+            Topic::Cpr(CprShown::Attempt),
+            "FOR CPR",
+            ["Attempt resuscitation."],
+        ),
         CprDecision::ModifiedChildOnly => line(
             Topic::Cpr(CprShown::Modified),
             "MODIFIED CPR (child)",
@@ -324,7 +337,9 @@ fn ceiling(plan: &PlanVersion) -> SummaryLine {
     let recommended = plan.recommendations();
     let level = recommended.treatment_level().label();
     let in_words = recommended.ceiling_words().map(|words| words.as_str());
-    let advice = recommended.emergency_advice().map(|advice| words::sentence(advice));
+    let advice = recommended
+        .emergency_advice()
+        .map(|advice| words::sentence(advice));
     SummaryLine {
         topic: Topic::Ceiling,
         headline: words::sentence(in_words.unwrap_or(level)),
@@ -342,7 +357,11 @@ fn decisions(plan: &PlanVersion) -> impl Iterator<Item = &Adrt> {
 fn refusal(plan: &PlanVersion, moment: &Moment) -> SummaryLine {
     let mut details = Vec::new();
     for adrt in decisions(plan) {
-        details.push(format!("Made {}. Refuses: {}.", adrt.record().made().day(), refused(adrt)));
+        details.push(format!(
+            "Made {}. Refuses: {}.",
+            adrt.record().made().day(),
+            refused(adrt)
+        ));
         if !later_powers(adrt, plan).is_empty() {
             details.push("LATER LPA RECORDED: check who decides.".to_owned());
         }
@@ -351,7 +370,8 @@ fn refusal(plan: &PlanVersion, moment: &Moment) -> SummaryLine {
     let headline = if decisions(plan).next().is_none() {
         "None recorded here (one may still exist).".to_owned()
     } else if moment.adrt_reports > 0 {
-        "ADRT recorded, and something was REPORTED about it (see above). Check validity and applicability.".to_owned()
+        "ADRT recorded, and something was REPORTED about it (see above). Check validity and applicability."
+            .to_owned()
     } else {
         format!(
             "ADRT recorded \u{2014} not known to be withdrawn (as of {}). Check validity and applicability.",
@@ -369,10 +389,14 @@ fn refusal(plan: &PlanVersion, moment: &Moment) -> SummaryLine {
 }
 
 fn refused(adrt: &Adrt) -> String {
-    let treatments = adrt.record().refuses().iter().map(|refusal| match refusal.treatment() {
-        RefusedTreatment::Other => refusal.words().to_string(),
-        coded => coded.label().to_owned(),
-    });
+    let treatments = adrt
+        .record()
+        .refuses()
+        .iter()
+        .map(|refusal| match refusal.treatment() {
+            RefusedTreatment::Other => refusal.words().to_string(),
+            coded => coded.label().to_owned(),
+        });
     treatments.collect::<Vec<_>>().join("; ")
 }
 
@@ -389,7 +413,11 @@ fn alerts(plan: &PlanVersion) -> SummaryLine {
     }
     for device in clinical.implanted_devices() {
         if device.kind() == DeviceKind::Defibrillator && device.state() != DeviceState::Deactivated {
-            details.push(format!("{}: {}.", device.kind().label(), device.state().label().to_lowercase()));
+            details.push(format!(
+                "{}: {}.",
+                device.kind().label(),
+                device.state().label().to_lowercase()
+            ));
         }
     }
     SummaryLine {
@@ -403,7 +431,11 @@ fn place(plan: &PlanVersion) -> SummaryLine {
     let medicines = plan.clinical().anticipatory_medicines();
     let mut details = Vec::new();
     if let Some(location) = plan.person().current_location() {
-        details.push(format!("Now at: {} (since {}).", location.place(), location.since().day()));
+        details.push(format!(
+            "Now at: {} (since {}).",
+            location.place(),
+            location.since().day()
+        ));
     }
     details.push(match (medicines.issued(), medicines.location()) {
         (YesNo::Yes, Some(location)) => format!("Anticipatory medicines: {}", words::sentence(location)),
@@ -438,7 +470,7 @@ fn call(plan: &PlanVersion) -> SummaryLine {
     }
     SummaryLine {
         topic: Topic::Call,
-        headline: first.map_or_else(String::new, words::contact),
+        headline: first.map_or_else(String::new, words::to_call),
         details,
     }
 }

@@ -182,7 +182,9 @@ impl Typesetter<'_> {
     }
 
     fn measure(&self, paragraph: &Range<usize>, piece: &Range<usize>) -> Result<PieceWidth, RenderError> {
-        let trimmed = self.words[paragraph.clone()][piece.clone()].trim_end_matches(' ').len();
+        let trimmed = self.words[paragraph.clone()][piece.clone()]
+            .trim_end_matches(' ')
+            .len();
         let ink = self.line(paragraph, piece.start..piece.start + trimmed)?.width;
         let with_space = if trimmed == piece.len() {
             ink
@@ -229,7 +231,10 @@ impl Typesetter<'_> {
         let glyphs = shape(self.fonts, face, words, rtl);
         let units: i32 = glyphs.iter().map(|glyph| glyph.advance).sum();
         let offset = line.width;
-        line.width += self.text.size.fraction(units, i32::from(self.fonts.face(face).units_per_em));
+        line.width += self
+            .text
+            .size
+            .fraction(units, i32::from(self.fonts.face(face).units_per_em));
         if !face.is_european() {
             line.height = self.text.size.fraction(SCRIPT_LEADING, 100);
             line.reading = Reading::Mixed;
@@ -251,11 +256,17 @@ impl Typesetter<'_> {
         for (at, character) in self.words[start..base + run.end].char_indices() {
             let from = start + at;
             let weight = self.weight_at(from);
-            let in_use = parts.last().filter(|_| last_weight == Some(weight)).map(|part| part.0);
-            let face = self.fonts.choose(character, weight, in_use).ok_or(RenderError::NoGlyph {
-                code_point: u32::from(character),
-                field: self.text.field,
-            })?;
+            let in_use = parts
+                .last()
+                .filter(|_| last_weight == Some(weight))
+                .map(|part| part.0);
+            let face = self
+                .fonts
+                .choose(character, weight, in_use)
+                .ok_or_else(|| RenderError::NoGlyph {
+                    code_point: u32::from(character),
+                    field: self.text.field,
+                })?;
             last_weight = Some(weight);
             let to = from + character.len_utf8();
             match parts.last_mut() {
@@ -316,10 +327,15 @@ fn shape(fonts: &Fonts, face: FaceId, words: &str, rtl: bool) -> Vec<Glyph> {
         Direction::LeftToRight
     });
     let font = ShaperFont::new(&fonts.face(face).shaping);
-    harfrust::shape(&font, &mut buffer, ShapeOptions::new()).expect("the buffer has a direction and is not yet shaped");
+    harfrust::shape(&font, &mut buffer, ShapeOptions::new())
+        .expect("the buffer has a direction and is not yet shaped");
 
     let start_of = |cluster: u32| usize::try_from(cluster).unwrap_or(0);
-    let mut starts: Vec<usize> = buffer.glyph_infos().iter().map(|info| start_of(info.cluster)).collect();
+    let mut starts: Vec<usize> = buffer
+        .glyph_infos()
+        .iter()
+        .map(|info| start_of(info.cluster))
+        .collect();
     starts.sort_unstable();
     starts.dedup();
     starts.push(words.len());
@@ -397,7 +413,10 @@ mod tests {
         let refused = Text::plain("person.name.family", SIZE, "\u{10330}").lines(SIZE * 10);
         assert!(matches!(
             refused,
-            Err(RenderError::NoGlyph { code_point: 0x10330, field: "person.name.family" })
+            Err(RenderError::NoGlyph {
+                code_point: 0x10330,
+                field: "person.name.family"
+            })
         ));
     }
 }

@@ -13,7 +13,7 @@ pub(crate) enum Block {
     List(Vec<Text>),
     Table(Table),
     /// Blocks in a frame, never split between pages.
-    Framed(Frame, Vec<Block>),
+    Framed(Frame, Vec<Self>),
     /// Two columns side by side, never split between pages.
     Columns(Columns),
     Code(Code),

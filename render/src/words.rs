@@ -14,7 +14,11 @@ pub(crate) fn banner_name(name: &Name) -> String {
 /// The banner name for the foot of each page: given names after the first are left out, and a name longer than
 /// 60 characters ends in an ellipsis. The whole name stands on page 1.
 pub(crate) fn foot_name(name: &Name) -> String {
-    let given = name.given().first().map(|given| given.as_str()).unwrap_or_default();
+    let given = name
+        .given()
+        .first()
+        .map(|given| given.as_str())
+        .unwrap_or_default();
     let words = format!("{}, {given}", name.family().to_uppercase());
     match words.char_indices().nth(60) {
         Some((end, _)) => format!("{}\u{2026}", &words[..end]),
@@ -39,7 +43,9 @@ pub(crate) fn nhs_number(person: &Person) -> String {
 /// All lines of an address on one.
 pub(crate) fn address(address: &Address) -> String {
     let lines = address.lines().iter().map(|line| line.as_str());
-    let all: Vec<&str> = lines.chain(address.postcode().map(|code| code.as_str())).collect();
+    let all: Vec<&str> = lines
+        .chain(address.postcode().map(|code| code.as_str()))
+        .collect();
     if all.is_empty() {
         return address.kind().label().to_owned();
     }
@@ -70,7 +76,11 @@ pub(crate) fn allergies(allergies: &Allergies) -> String {
 pub(crate) fn place(place: &PreferredPlace) -> String {
     let coded = place.place().label();
     match place.second() {
-        Some(second) => format!("{coded}: {} Second choice: {}.", sentence(place.words()), second.label()),
+        Some(second) => format!(
+            "{coded}: {} Second choice: {}.",
+            sentence(place.words()),
+            second.label()
+        ),
         None => format!("{coded}: {}", place.words()),
     }
 }
@@ -80,6 +90,14 @@ pub(crate) fn contact(contact: &Contact) -> String {
     match contact.relation() {
         Some(relation) => format!("{} ({relation}), {}", contact.name(), contact.phone()),
         None => format!("{}, {}", contact.name(), contact.phone()),
+    }
+}
+
+/// `Tel. 07700 900101: Joan Smith (daughter)`: the number first, so that nothing can cut it off.
+pub(crate) fn to_call(contact: &Contact) -> String {
+    match contact.relation() {
+        Some(relation) => format!("Tel. {}: {} ({relation})", contact.phone(), contact.name()),
+        None => format!("Tel. {}: {}", contact.phone(), contact.name()),
     }
 }
 

@@ -1,26 +1,255 @@
-use super::*;
+//! Pages of the sample plans and of plans made as long and as foreign as their fields allow.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a fixture that does not parse is a failed test"
+)]
+
 use planseal::draft::PlanDraft;
-use planseal::validate::{Context, NumberRange};
-use planseal::plan::person::*;
 use planseal::id::PlanId;
-fn plan(name:&str)->(PlanVersion, Vec<Vec<u8>>) {
-    let text=std::fs::read_to_string(format!("../keys-example/plans/{name}.json")).unwrap();
-    let mut d=PlanDraft::from_json(&text).unwrap();
-    let mut files=vec![];
-    let names: Vec<String> = d.unfilled_attachments().iter().map(|s| s.to_string()).collect();
-    for n in names { let b=format!("%PDF fake {n}").into_bytes(); d.fill_attachment(&n,&b).unwrap(); files.push(b); }
-    let p=d.validate(&Context{at:Timestamp::parse(&format!("{}T10:32:00Z", text.split("effective_from\": \"").nth(1).unwrap().get(..10).unwrap())).unwrap(),numbers:NumberRange::Test,plan:PlanId::from_bytes([0x5a;16]),salt:[1;16],
-      author:Author::new("Dr Tomas Sandbox-Ivers",Some(Registration::new(RegistrationBody::Gmc,"9900022").unwrap()),"Consultant in palliative medicine",OrgCode::parse("TEST-HOS1").unwrap()).unwrap(),predecessor:None});
-    (match p {Ok(p)=>p,Err(e)=>panic!("{e}")},files)
+use planseal::plan::person::{Author, OrgCode, Registration, RegistrationBody};
+use planseal::validate::{Context, NumberRange};
+
+use super::*;
+use crate::known::{Endorsed, Matter, Reported};
+
+const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../keys-example/plans");
+
+struct Fixture {
+    plan: PlanVersion,
+    files: Vec<Vec<u8>>,
 }
-#[test] fn t() {
-  let known=Known{at:Timestamp::parse("2026-11-22T14:32:00Z").unwrap(),standing:Standing::Latest,endorsements:vec![],reports:vec![]};
-  let codes=Codes{pointer:format!("https://plans.example/v#{}","7310".repeat(22).get(..85).unwrap()),offline:format!("PS1:{}","A7F%3".repeat(138))};
-  for n in ["P1-v3","P2-v2","P3-v3","P4-v5","P5-v2"] {
-    let (p,f)=plan(n);
-    let att:Vec<Attached>=f.iter().map(|b|Attached{bytes:b}).collect();
-    let b=signed_pages(&p,ObjectId::of(b"x"),&Beside{known:&known,codes:&codes,bundle:b"PLANSEAL-BUNDLE-1....",attachments:&att,printed_at:known.at}).unwrap();
-    std::fs::write(format!("/tmp/out/{n}.pdf"),b).unwrap();
-    std::fs::write(format!("/tmp/out/{n}-preview.pdf"),preview(&p).unwrap()).unwrap();
-  }
+
+impl Fixture {
+    /// A sample draft after `change`, validated on the day it takes effect; every attached file is its own name.
+    fn of(sample: &str, change: impl Fn(&str) -> String) -> Self {
+        let text = change(&std::fs::read_to_string(format!("{SAMPLES}/{sample}")).unwrap());
+        let day = text
+            .split("\"effective_from\": \"")
+            .nth(1)
+            .unwrap()
+            .get(..10)
+            .unwrap();
+        let at = Timestamp::parse(&format!("{day}T10:32:00Z")).unwrap();
+        let mut draft = PlanDraft::from_json(&text).unwrap();
+        let names: Vec<String> = draft
+            .unfilled_attachments()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        for name in &names {
+            draft.fill_attachment(name, name.as_bytes()).unwrap();
+        }
+        let author = Author::new(
+            "Dr Tomas Sandbox-Ivers",
+            Some(Registration::new(RegistrationBody::Gmc, "9900022").unwrap()),
+            "Consultant in palliative medicine",
+            OrgCode::parse("TEST-HOS1").unwrap(),
+        );
+        let context = Context {
+            at,
+            numbers: NumberRange::Test,
+            plan: PlanId::from_bytes([0x5a; 16]),
+            salt: [1; 16],
+            author: author.unwrap(),
+            predecessor: None,
+        };
+        Self {
+            plan: draft.validate(&context).unwrap(),
+            files: names.into_iter().map(String::into_bytes).collect(),
+        }
+    }
+
+    fn sample(sample: &str) -> Self {
+        Self::of(sample, str::to_owned)
+    }
+
+    fn print(&self, known: &Known, offline: &str) -> Result<Vec<u8>, RenderError> {
+        let attachments: Vec<Attached<'_>> = self.files.iter().map(|bytes| Attached { bytes }).collect();
+        let codes = Codes {
+            pointer: format!("https://plans.example/v#{}", "7".repeat(85)),
+            offline: offline.to_owned(),
+        };
+        let beside = Beside {
+            known,
+            codes: &codes,
+            bundle: BUNDLE,
+            attachments: &attachments,
+            printed_at: known.at,
+        };
+        signed_pages(&self.plan, ObjectId::of(b"version"), &beside)
+    }
+}
+
+const BUNDLE: &[u8] = b"PLANSEAL-BUNDLE-1\0\0\0\x01\xa0";
+
+fn known(standing: Standing) -> Known {
+    Known {
+        at: Timestamp::parse("2026-11-22T14:32:00Z").unwrap(),
+        standing,
+        endorsements: Vec::new(),
+        reports: Vec::new(),
+    }
+}
+
+fn offline() -> String {
+    format!("PS1:{}", "A7F%3".repeat(138))
+}
+
+fn holds(file: &[u8], words: &[u8]) -> bool {
+    file.windows(words.len()).any(|window| window == words)
+}
+
+#[test]
+fn every_sample_prints_and_previews_within_the_standards() {
+    let mut printed = 0;
+    for entry in std::fs::read_dir(SAMPLES).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if !name.starts_with('P') {
+            continue;
+        }
+        let fixture = Fixture::sample(&name);
+        let file = fixture.print(&known(Standing::Latest), &offline()).unwrap();
+        assert!(
+            file.starts_with(b"%PDF-1.7") && file.ends_with(b"%%EOF\n"),
+            "{name}"
+        );
+        assert!(preview(&fixture.plan).unwrap().ends_with(b"%%EOF\n"), "{name}");
+        printed += 1;
+    }
+    assert_eq!(printed, 15);
+}
+
+#[test]
+fn bundle_and_scans_lie_in_the_file_byte_for_byte() {
+    let fixture = Fixture::sample("P3-v3.json");
+    let file = fixture.print(&known(Standing::Latest), &offline()).unwrap();
+    assert!(holds(&file, BUNDLE));
+    assert!(!fixture.files.is_empty());
+    for scan in &fixture.files {
+        assert!(holds(&file, scan));
+    }
+    assert!(holds(&file, b"/AFRelationship/Source") && holds(&file, b"/AFRelationship/Supplement"));
+}
+
+#[test]
+fn a_scan_that_the_version_does_not_name_is_refused() {
+    let mut fixture = Fixture::sample("P3-v3.json");
+    fixture.files[0].push(b'!');
+    let refused = fixture.print(&known(Standing::Latest), &offline());
+    assert!(matches!(
+        refused,
+        Err(RenderError::Attachments { given: 1, named: 1 })
+    ));
+    fixture.files.clear();
+    let refused = fixture.print(&known(Standing::Latest), &offline());
+    assert!(matches!(
+        refused,
+        Err(RenderError::Attachments { given: 0, named: 1 })
+    ));
+}
+
+#[test]
+fn a_code_that_cheap_scanners_cannot_read_is_refused() {
+    let fixture = Fixture::sample("P1-v3.json");
+    let refused = fixture.print(&known(Standing::Latest), &"A".repeat(1500));
+    assert!(matches!(
+        refused,
+        Err(RenderError::CodeTooLarge { code: "offline", .. })
+    ));
+}
+
+#[test]
+fn every_standing_prints_with_reports_and_endorsements() {
+    let fixture = Fixture::sample("P2-v2.json");
+    let mut made = Vec::new();
+    for standing in [
+        Standing::Latest,
+        Standing::Superseded {
+            by_version_signed: None,
+        },
+        Standing::Withdrawn { signed: None },
+        Standing::Suspended,
+        Standing::NotYetRegistered,
+        Standing::NotChecked,
+    ] {
+        let mut known = known(standing);
+        known.endorsements.push(Endorsed {
+            by: "Dr Helen Fixture-Grant, GMC 9900033".into(),
+            at: known.at,
+        });
+        known.reports.extend((0..9).map(|_| Reported {
+            matter: Matter::AdvanceDecision,
+            what: "withdrawal of the ADRT reported".into(),
+            by: "a paramedic of TEST-AMB1".into(),
+            at: known.at,
+        }));
+        let file = fixture.print(&known, &offline()).unwrap();
+        assert!(!made.contains(&file), "{standing:?} looks like another");
+        made.push(file);
+    }
+}
+
+/// Words are replaced inside the quotes of their JSON strings.
+fn with(text: &str, field: &str, words: &str) -> String {
+    let start = format!("\"{field}\": \"");
+    let mut parts = text.split(&start);
+    let mut changed = parts.next().unwrap().to_owned();
+    for part in parts {
+        let end = part.replace("\\\"", "##").find('"').unwrap();
+        changed.push_str(&start);
+        changed.push_str(words);
+        changed.push_str(&part[end..]);
+    }
+    changed
+}
+
+#[test]
+fn the_longest_words_stay_on_page_one_as_a_summary() {
+    let words = |length: usize| {
+        "wherever and whenever ".repeat(60)[..length - 1]
+            .trim()
+            .to_owned()
+    };
+    for sample in ["P2-v2.json", "P3-v3.json", "P4-v5.json"] {
+        let fixture = Fixture::of(sample, |text| {
+            let mut text = with(text, "circumstances", &words(1200));
+            text = with(&text, "emergency_advice", &words(280));
+            text = with(&text, "location", &words(200));
+            text = with(&text, "family", &words(100));
+            for field in ["words", "ceiling_words", "reaction"] {
+                text = with(&text, field, &words(100));
+            }
+            text
+        });
+        let mut known = known(Standing::Superseded {
+            by_version_signed: None,
+        });
+        known.reports.extend((0..20).map(|_| Reported {
+            matter: Matter::AdvanceDecision,
+            what: words(120),
+            by: words(80),
+            at: known.at,
+        }));
+        fixture.print(&known, &offline()).unwrap();
+    }
+}
+
+#[test]
+fn names_of_many_scripts_print() {
+    for (family, given) in [
+        ("الأحمد", "فاطمة"),
+        ("כהן", "שרה"),
+        ("চৌধুরী", "রহিমা"),
+        ("சுப்பிரமணியம்", "மீனாட்சி"),
+        ("Παπαδοπούλου", "Ελένη"),
+        ("Nguyễn", "Thị Hồng"),
+        ("ศรีสุวรรณ", "สมชาย"),
+    ] {
+        let fixture = Fixture::of("P1-v3.json", |text| {
+            let text = text.replace("\"Edith\"", &format!("\"{given}\""));
+            with(&text, "family", family)
+        });
+        fixture.print(&known(Standing::Latest), &offline()).unwrap();
+    }
 }

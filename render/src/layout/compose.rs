@@ -19,7 +19,7 @@ pub(super) struct Piece {
     pub(super) keep: Keep,
     pub(super) start: Start,
     /// A table's headings, drawn again when this piece begins a page.
-    pub(super) repeated: Option<Rc<Piece>>,
+    pub(super) repeated: Option<Rc<Self>>,
     /// A title for the outline.
     pub(super) title: Option<String>,
     /// What to call it when it does not fit on a page.
@@ -134,7 +134,12 @@ impl Composer {
         Ok((pieces, children))
     }
 
-    fn heading(&mut self, level: Level, text: &Text, width: Length) -> Result<(Vec<Piece>, Vec<Node>), RenderError> {
+    fn heading(
+        &mut self,
+        level: Level,
+        text: &Text,
+        width: Length,
+    ) -> Result<(Vec<Piece>, Vec<Node>), RenderError> {
         let (pieces, children) = self.lines(text, width)?;
         let mut piece = stack(pieces);
         let (depth, above) = match level {
@@ -143,7 +148,12 @@ impl Composer {
             Level::Part => (3, Length::points(9)),
         };
         if level == Level::Section {
-            let rule = frame::rule(Length::ZERO, piece.height + Length::points(1), width, Length::points(1));
+            let rule = frame::rule(
+                Length::ZERO,
+                piece.height + Length::points(1),
+                width,
+                Length::points(1),
+            );
             piece.items.push(decoration(vec![rule], Shade::Black));
             piece.height += Length::points(4);
         }
@@ -151,7 +161,10 @@ impl Composer {
         piece.above = above;
         piece.keep = Keep::WithNext;
         piece.title = (level != Level::Part).then(|| title.clone());
-        Ok((vec![piece], vec![Node::of(Tag::Heading { depth, title }, children)]))
+        Ok((
+            vec![piece],
+            vec![Node::of(Tag::Heading { depth, title }, children)],
+        ))
     }
 
     fn list(&mut self, items: &[Text], width: Length) -> Result<(Vec<Piece>, Vec<Node>), RenderError> {
@@ -181,7 +194,12 @@ impl Composer {
         Ok((pieces, vec![list]))
     }
 
-    fn framed(&mut self, frame: Frame, blocks: &[Block], width: Length) -> Result<(Vec<Piece>, Vec<Node>), RenderError> {
+    fn framed(
+        &mut self,
+        frame: Frame,
+        blocks: &[Block],
+        width: Length,
+    ) -> Result<(Vec<Piece>, Vec<Node>), RenderError> {
         let inset = Inset::of(frame);
         let (pieces, nodes) = self.compose(blocks, width - inset.left - inset.right)?;
         let mut inner = stack(pieces);

@@ -40,7 +40,12 @@ impl Inset {
 /// The lines of a frame whose outer edge has this size.
 pub(super) fn lines(frame: Frame, width: Length, height: Length) -> Vec<Rect> {
     let outline = |inset: i32, thickness: i32| {
-        box_lines(Length::half_points(inset), Length::half_points(thickness), width, height)
+        box_lines(
+            Length::half_points(inset),
+            Length::half_points(thickness),
+            width,
+            height,
+        )
     };
     match frame {
         Frame::Thin => outline(0, 1),
@@ -130,10 +135,22 @@ mod tests {
     #[test]
     fn every_line_stays_inside_its_frame() {
         let (width, height) = (Length::points(300), Length::points(80));
-        for frame in [Frame::Thin, Frame::Thick, Frame::HeavyDouble, Frame::Dashed, Frame::Bar] {
+        for frame in [
+            Frame::Thin,
+            Frame::Thick,
+            Frame::HeavyDouble,
+            Frame::Dashed,
+            Frame::Bar,
+        ] {
             for line in lines(frame, width, height) {
-                assert!(line.left >= Length::ZERO && line.left + line.width <= width, "{frame:?}");
-                assert!(line.top >= Length::ZERO && line.top + line.height <= height, "{frame:?}");
+                assert!(
+                    line.left >= Length::ZERO && line.left + line.width <= width,
+                    "{frame:?}"
+                );
+                assert!(
+                    line.top >= Length::ZERO && line.top + line.height <= height,
+                    "{frame:?}"
+                );
             }
         }
     }

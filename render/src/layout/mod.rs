@@ -159,7 +159,10 @@ impl Fit {
 
     /// Both heights in whole points, for messages.
     pub(crate) const fn in_points(self) -> (i32, i32) {
-        (self.needed.whole(Length::points(1)), self.available.whole(Length::points(1)))
+        (
+            self.needed.whole(Length::points(1)),
+            self.available.whole(Length::points(1)),
+        )
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::compose::{Composer, Keep, Piece, Start, baseline, decoration, stack};
 use super::{
-    CONTENT_WIDTH, FOOT_SIZE, Ink, Item, Layout, Node, OutlineEntry, PAGE_HEIGHT, PAGE_WIDTH, Page, Point, Purpose,
-    SIDE, Shade, frame,
+    CONTENT_WIDTH, FOOT_SIZE, Ink, Item, Layout, Node, OutlineEntry, PAGE_HEIGHT, PAGE_WIDTH, Page, Point,
+    Purpose, SIDE, Shade, frame,
 };
 use crate::RenderError;
 use crate::length::Length;
@@ -93,7 +93,11 @@ impl Body {
             });
         }
         around.extend(placed(&self.header, TOP, Purpose::Header));
-        around.extend(placed(&self.footer, PAGE_HEIGHT - BOTTOM - self.footer.height, Purpose::Footer));
+        around.extend(placed(
+            &self.footer,
+            PAGE_HEIGHT - BOTTOM - self.footer.height,
+            Purpose::Footer,
+        ));
         let words = format!("Page {number} of {total}");
         for line in Text::strong("template", FOOT_SIZE, words).lines(CONTENT_WIDTH)? {
             around.push(Item {
@@ -241,7 +245,7 @@ fn across(mark: &Mark) -> Result<Line, RenderError> {
     })
 }
 
-const TOP: Length = Length::hundredths_of_mm(1100);
+const TOP: Length = Length::hundredths_of_mm(1000);
 
 const BOTTOM: Length = Length::hundredths_of_mm(1000);
 

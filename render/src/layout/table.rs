@@ -28,7 +28,8 @@ pub(super) fn compose(
         repeated = row.pieces.first().map(|piece| Rc::new(as_decoration(piece)));
         pieces.extend(row.pieces);
         let row = Child::Node(row.node);
-        node.children.push(Child::Node(Node::of(Tag::TableHead, vec![row])));
+        node.children
+            .push(Child::Node(Node::of(Tag::TableHead, vec![row])));
     }
     let mut body = Node::of(Tag::TableBody, Vec::new());
     for cells in &table.rows {

@@ -35,7 +35,11 @@ fn one(plan: &PlanVersion, entry: &AdrtEntry, number: usize, around: &Surroundin
     let record = entry.record();
     let mut blocks = vec![part(
         "adrt",
-        format!("{number}. {}, made {}", record.held_as().label(), record.made().day()),
+        format!(
+            "{number}. {}, made {}",
+            record.held_as().label(),
+            record.made().day()
+        ),
     )];
     blocks.push(standing(plan, entry, around));
     blocks.push(what(record));
@@ -56,7 +60,10 @@ fn standing(plan: &PlanVersion, entry: &AdrtEntry, around: &Surroundings<'_>) ->
     let mut lines = Vec::new();
     match entry {
         AdrtEntry::AdvanceDecision(adrt) => {
-            let at = around.signed.as_ref().map_or_else(|| plan.signed_at(), |signed| signed.known.at);
+            let at = around
+                .signed
+                .as_ref()
+                .map_or_else(|| plan.signed_at(), |signed| signed.known.at);
             lines.push(format!(
                 "ADRT recorded \u{2014} not known to be withdrawn by this plan (as of {}). Check validity and applicability.",
                 at.day_and_time()
@@ -69,8 +76,14 @@ fn standing(plan: &PlanVersion, entry: &AdrtEntry, around: &Surroundings<'_>) ->
             }
         }
         AdrtEntry::EvidenceOfWishes(evidence) => {
-            lines.push("Evidence of wishes. It is not recorded as an advance decision; still weigh it.".to_owned());
-            let missing: Vec<&str> = evidence.missing().iter().map(|formality| formality.label()).collect();
+            lines.push(
+                "Evidence of wishes. It is not recorded as an advance decision; still weigh it.".to_owned(),
+            );
+            let missing: Vec<&str> = evidence
+                .missing()
+                .iter()
+                .map(|formality| formality.label())
+                .collect();
             lines.push(format!("Not shown here: {}.", missing.join("; ")));
         }
     }
@@ -90,7 +103,10 @@ fn what(record: &AdrtRecord) -> Block {
     let risk = match record.life_at_risk() {
         Some(risk) => joined(
             [
-                Some(format!("\u{201c}Even if life is at risk\u{201d} stated: {}", risk.stated().label().to_lowercase())),
+                Some(format!(
+                    "\u{201c}Even if life is at risk\u{201d} stated: {}",
+                    risk.stated().label().to_lowercase()
+                )),
                 risk.quote().map(ToString::to_string),
             ],
             ". ",
@@ -102,9 +118,10 @@ fn what(record: &AdrtRecord) -> Block {
         .row(
             "adrt.circumstances",
             "Circumstances",
-            record
-                .circumstances()
-                .map_or_else(|| "none recorded".to_owned(), |words| format!("\u{201c}{words}\u{201d}")),
+            record.circumstances().map_or_else(
+                || "none recorded".to_owned(),
+                |words| format!("\u{201c}{words}\u{201d}"),
+            ),
         )
         .row("adrt.life_at_risk", "Risk to life", risk)
         .maybe("adrt.note", "Note", record.note())
@@ -117,14 +134,22 @@ fn form(record: &AdrtRecord) -> Block {
         .row(
             "adrt.signature",
             "Signature",
-            record.signature().map_or_else(|| "none recorded".to_owned(), signature),
+            record
+                .signature()
+                .map_or_else(|| "none recorded".to_owned(), signature),
         )
         .row(
             "adrt.witness",
             "Witness",
-            record.witness().map_or_else(|| "none recorded".to_owned(), witness),
+            record
+                .witness()
+                .map_or_else(|| "none recorded".to_owned(), witness),
         )
-        .maybe("adrt.reaffirmed", "Altered or re-affirmed", record.reaffirmed().map(|date| date.day()))
+        .maybe(
+            "adrt.reaffirmed",
+            "Altered or re-affirmed",
+            record.reaffirmed().map(|date| date.day()),
+        )
         .block()
 }
 
@@ -163,14 +188,20 @@ fn witness(witness: &Witness) -> String {
 fn provenance(plan: &PlanVersion, record: &AdrtRecord, number: usize) -> Block {
     let received = record.received();
     let shows_this = |entry: Option<u64>| entry.and_then(|entry| usize::try_from(entry).ok()) == Some(number);
-    let scans = plan.attachments().iter().enumerate().filter(|(_, file)| {
-        shows_this(file.adrt().map(|entry| entry.value()))
-    });
+    let scans = plan
+        .attachments()
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| shows_this(file.adrt().map(|entry| entry.value())));
     Facts::new()
         .row(
             "adrt.original",
             "Original",
-            format!("{}. Held by {}", record.original().location(), record.original().holder()),
+            format!(
+                "{}. Held by {}",
+                record.original().location(),
+                record.original().holder()
+            ),
         )
         .row(
             "adrt.received",
@@ -195,7 +226,10 @@ fn provenance(plan: &PlanVersion, record: &AdrtRecord, number: usize) -> Block {
 
 fn checklist(record: &AdrtRecord) -> Block {
     let rows = record.ruleset().questions().iter().map(|question| {
-        let answer = record.checklist().iter().find(|answer| answer.question() == question.id());
+        let answer = record
+            .checklist()
+            .iter()
+            .find(|answer| answer.question() == question.id());
         let (reply, evidence) = match answer {
             Some(answer) => (
                 answer.answer().label().to_owned(),
@@ -225,5 +259,10 @@ fn bedside(record: &AdrtRecord) -> Block {
             question.otherwise.to_owned(),
         ]
     });
-    table("template", &[8, 60, 32], &["", "Question", "If it stands against"], rows.collect())
+    table(
+        "template",
+        &[8, 60, 32],
+        &["", "Question", "If it stands against"],
+        rows.collect(),
+    )
 }

@@ -23,7 +23,11 @@ pub(super) fn understanding(plan: &PlanVersion) -> Vec<Block> {
             "Other conditions",
             clinical.other_conditions().iter().map(condition),
         )
-        .row("clinical.allergies", "Allergies", words::allergies(clinical.allergies()))
+        .row(
+            "clinical.allergies",
+            "Allergies",
+            words::allergies(clinical.allergies()),
+        )
         .row("card_line", "On the printed code", plan.card_line().as_str())
         .many(
             "clinical.alerts",
@@ -38,8 +42,12 @@ pub(super) fn understanding(plan: &PlanVersion) -> Vec<Block> {
             joined(
                 [
                     Some(prognosis.words().to_string()),
-                    prognosis.patient_aware().map(|known| aware("Patient", known.label())),
-                    prognosis.carer_aware().map(|known| aware("Main carer", known.label())),
+                    prognosis
+                        .patient_aware()
+                        .map(|known| aware("Patient", known.label())),
+                    prognosis
+                        .carer_aware()
+                        .map(|known| aware("Main carer", known.label())),
                 ],
                 "\n",
             ),
@@ -58,7 +66,9 @@ fn with_devices(mut facts: Facts, clinical: &Clinical) -> Facts {
             "Day to day",
             joined(
                 [
-                    status.clinical_frailty().map(|score| format!("Clinical Frailty Scale {score}")),
+                    status
+                        .clinical_frailty()
+                        .map(|score| format!("Clinical Frailty Scale {score}")),
                     status.karnofsky().map(|score| format!("Karnofsky {score}")),
                     status.words().map(ToString::to_string),
                 ],
@@ -70,7 +80,11 @@ fn with_devices(mut facts: Facts, clinical: &Clinical) -> Facts {
         "clinical.implanted_devices",
         "Implanted devices",
         clinical.implanted_devices().iter().map(|device| {
-            let what = format!("{}: {}", device.kind().label(), device.state().label().to_lowercase());
+            let what = format!(
+                "{}: {}",
+                device.kind().label(),
+                device.state().label().to_lowercase()
+            );
             joined([Some(what), device.words().map(ToString::to_string)], ". ")
         }),
     );
@@ -113,7 +127,11 @@ fn condition(condition: &Condition) -> String {
 pub(super) fn what_matters(plan: &PlanVersion) -> Vec<Block> {
     let preferences = plan.preferences();
     let facts = Facts::new()
-        .maybe("preferences.what_matters", "What matters to me", preferences.what_matters())
+        .maybe(
+            "preferences.what_matters",
+            "What matters to me",
+            preferences.what_matters(),
+        )
         .maybe(
             "preferences.what_to_avoid",
             "What I fear or wish to avoid",
@@ -129,9 +147,21 @@ pub(super) fn what_matters(plan: &PlanVersion) -> Vec<Block> {
             "Preferred place of death",
             words::place(preferences.place_of_death()),
         )
-        .maybe("preferences.spiritual", "Spiritual and cultural", preferences.spiritual())
-        .maybe("preferences.organ_donation", "Organ donation", preferences.organ_donation())
-        .maybe("preferences.advance_statement", "Advance statement", preferences.advance_statement());
+        .maybe(
+            "preferences.spiritual",
+            "Spiritual and cultural",
+            preferences.spiritual(),
+        )
+        .maybe(
+            "preferences.organ_donation",
+            "Organ donation",
+            preferences.organ_donation(),
+        )
+        .maybe(
+            "preferences.advance_statement",
+            "Advance statement",
+            preferences.advance_statement(),
+        );
     vec![section("3  What matters"), facts.block()]
 }
 
@@ -156,8 +186,16 @@ pub(super) fn recommendations(plan: &PlanVersion) -> Vec<Block> {
                 recommended.treatment_level().label()
             ),
         )
-        .maybe("recommendations.ceiling_words", "In the author's words", recommended.ceiling_words())
-        .maybe("recommendations.emergency_advice", "Advice in an emergency", recommended.emergency_advice());
+        .maybe(
+            "recommendations.ceiling_words",
+            "In the author's words",
+            recommended.ceiling_words(),
+        )
+        .maybe(
+            "recommendations.emergency_advice",
+            "Advice in an emergency",
+            recommended.emergency_advice(),
+        );
     let mut blocks = vec![
         section("4  Clinical recommendations"),
         paragraph(
@@ -197,7 +235,11 @@ fn resuscitation(cpr: &Cpr) -> Block {
             "Decided",
             format!("{}, by {}", cpr.decided_on().day(), cpr.decider()),
         )
-        .maybe("recommendations.cpr.review_on", "Look at it again", cpr.review_on().map(|date| date.day()))
+        .maybe(
+            "recommendations.cpr.review_on",
+            "Look at it again",
+            cpr.review_on().map(|date| date.day()),
+        )
         .many(
             "recommendations.cpr.discussed_with",
             "Discussion",
@@ -233,7 +275,10 @@ fn tables(recommended: &Recommendations) -> Vec<Block> {
             vec![
                 intervention.kind().label().to_owned(),
                 intervention.answer().label().to_owned(),
-                intervention.condition().map(ToString::to_string).unwrap_or_default(),
+                intervention
+                    .condition()
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
             ]
         });
         blocks.push(part("template", "Single treatments"));

@@ -21,30 +21,59 @@ pub(super) fn personal(plan: &PlanVersion) -> Vec<Block> {
         .row(
             "person.nhs_number",
             "NHS number",
-            format!("{} \u{00b7} {}", words::nhs_number(person), person.nhs_number_status().label()),
+            format!(
+                "{} \u{00b7} {}",
+                words::nhs_number(person),
+                person.nhs_number_status().label()
+            ),
         )
-        .row("person.sex_at_birth", "Sex at birth", person.sex_at_birth().label())
+        .row(
+            "person.sex_at_birth",
+            "Sex at birth",
+            person.sex_at_birth().label(),
+        )
         .maybe("person.gender", "Gender", person.gender())
         .maybe("person.pronouns", "Pronouns", person.pronouns())
-        .row("person.usual_address", "Address", words::address(person.usual_address()));
+        .row(
+            "person.usual_address",
+            "Address",
+            words::address(person.usual_address()),
+        );
     if let Some(location) = person.current_location() {
         let until = location.until().map(|date| format!(", until {}", date.day()));
         facts = facts.row(
             "person.current_location",
             "Now at",
-            format!("{}, since {}{}", location.place(), location.since().day(), until.unwrap_or_default()),
+            format!(
+                "{}, since {}{}",
+                location.place(),
+                location.since().day(),
+                until.unwrap_or_default()
+            ),
         );
     }
-    facts = facts.maybe("person.access_information", "Access to the home", person.access_information());
+    facts = facts.maybe(
+        "person.access_information",
+        "Access to the home",
+        person.access_information(),
+    );
     if let Some(communication) = person.communication() {
         facts = facts
-            .maybe("person.communication.language", "Language", communication.language())
+            .maybe(
+                "person.communication.language",
+                "Language",
+                communication.language(),
+            )
             .maybe(
                 "person.communication.interpreter_needed",
                 "Interpreter needed",
                 communication.interpreter_needed().map(|needed| needed.label()),
             )
-            .maybe("person.communication.needs", "Communication", communication.needs())
+            .maybe(
+                "person.communication.needs",
+                "Communication",
+                communication.needs(),
+            )
             .maybe(
                 "person.communication.hospital_passport",
                 "Hospital passport",
@@ -69,21 +98,38 @@ pub(super) fn capacity(plan: &PlanVersion) -> Vec<Block> {
             "Capacity for this plan",
             capacity.for_this_plan().label(),
         )
-        .maybe("capacity.impairment", "In what way lacking", capacity.impairment())
+        .maybe(
+            "capacity.impairment",
+            "In what way lacking",
+            capacity.impairment(),
+        )
         .maybe("capacity.how_assessed", "How assessed", capacity.how_assessed())
         .maybe("capacity.assessor", "Assessed by", capacity.assessor())
-        .maybe("capacity.assessed_on", "Assessed on", capacity.assessed_on().map(|date| date.day()))
+        .maybe(
+            "capacity.assessed_on",
+            "Assessed on",
+            capacity.assessed_on().map(|date| date.day()),
+        )
         .many(
             "capacity.involvement",
             "Involvement",
             capacity.involvement().iter().map(|how| how.label().to_owned()),
         )
-        .maybe("capacity.involvement_reason", "Why not involved", capacity.involvement_reason())
+        .maybe(
+            "capacity.involvement_reason",
+            "Why not involved",
+            capacity.involvement_reason(),
+        )
         .many(
             "capacity.persons_consulted",
             "Consulted",
             capacity.persons_consulted().iter().map(|person| {
-                format!("{} ({}), {}", person.name(), person.relation(), person.date().day())
+                format!(
+                    "{} ({}), {}",
+                    person.name(),
+                    person.relation(),
+                    person.date().day()
+                )
             }),
         );
     if let Some(advocate) = capacity.imca() {
@@ -94,7 +140,11 @@ pub(super) fn capacity(plan: &PlanVersion) -> Vec<Block> {
         ];
         facts = facts.row("capacity.imca", "Advocate (IMCA)", joined(words, ", "));
     }
-    facts = facts.maybe("capacity.discussion_record", "Full record", capacity.discussion_record());
+    facts = facts.maybe(
+        "capacity.discussion_record",
+        "Full record",
+        capacity.discussion_record(),
+    );
     let sharing = plan.sharing();
     facts = facts
         .row(
@@ -124,10 +174,21 @@ fn powers(capacity: &Capacity) -> Vec<Block> {
         let facts = Facts::new()
             .row("capacity.deputy.name", "Name", deputy.name().to_string())
             .row("capacity.deputy.scope", "Powers", deputy.scope().to_string())
-            .maybe("capacity.deputy.appointed", "Appointed", deputy.appointed().map(|date| date.day()))
-            .maybe("capacity.deputy.order_seen", "Order seen", deputy.order_seen().map(|seen| seen.label()));
+            .maybe(
+                "capacity.deputy.appointed",
+                "Appointed",
+                deputy.appointed().map(|date| date.day()),
+            )
+            .maybe(
+                "capacity.deputy.order_seen",
+                "Order seen",
+                deputy.order_seen().map(|seen| seen.label()),
+            );
         blocks.push(facts.block());
-        blocks.push(paragraph("template", "A deputy cannot refuse life-sustaining treatment."));
+        blocks.push(paragraph(
+            "template",
+            "A deputy cannot refuse life-sustaining treatment.",
+        ));
     }
     blocks
 }
@@ -136,22 +197,42 @@ fn lasting_power(power: &LastingPower) -> Block {
     let attorneys = power.attorneys().iter().map(ToString::to_string);
     Facts::new()
         .many("capacity.lpa_hw.attorneys", "Attorneys", attorneys)
-        .maybe("capacity.lpa_hw.acting", "Acting", power.acting().map(|acting| acting.label()))
-        .row("capacity.lpa_hw.created", "Signed by the donor", power.created().day())
+        .maybe(
+            "capacity.lpa_hw.acting",
+            "Acting",
+            power.acting().map(|acting| acting.label()),
+        )
+        .row(
+            "capacity.lpa_hw.created",
+            "Signed by the donor",
+            power.created().day(),
+        )
         .row(
             "capacity.lpa_hw.registered",
             "Registered",
-            power
-                .registered()
-                .map_or_else(|| "not registered: cannot be used yet".to_owned(), |date| date.day()),
+            power.registered().map_or_else(
+                || "not registered: cannot be used yet".to_owned(),
+                |date| date.day(),
+            ),
         )
-        .maybe("capacity.lpa_hw.opg_reference", "Reference", power.opg_reference())
+        .maybe(
+            "capacity.lpa_hw.opg_reference",
+            "Reference",
+            power.opg_reference(),
+        )
         .row(
             "capacity.lpa_hw.life_sustaining_authority",
             "Life-sustaining treatment",
-            format!("Authority: {}", power.life_sustaining_authority().label().to_lowercase()),
+            format!(
+                "Authority: {}",
+                power.life_sustaining_authority().label().to_lowercase()
+            ),
         )
-        .maybe("capacity.lpa_hw.instructions", "Instructions", power.instructions())
+        .maybe(
+            "capacity.lpa_hw.instructions",
+            "Instructions",
+            power.instructions(),
+        )
         .row(
             "capacity.lpa_hw.evidence",
             "Evidence",
@@ -180,7 +261,10 @@ pub(super) fn contacts(plan: &PlanVersion) -> Vec<Block> {
                 " ",
             ),
             contact.phone().to_string(),
-            joined([Some(roles.join(", ")), contact.note().map(ToString::to_string)], ". "),
+            joined(
+                [Some(roles.join(", ")), contact.note().map(ToString::to_string)],
+                ". ",
+            ),
         ]
     });
     vec![

@@ -22,7 +22,11 @@ pub(super) fn signatures(plan: &PlanVersion, around: &Surroundings<'_>) -> Vec<B
     facts = facts
         .row("author", "Signed electronically by", words::author(plan.author()))
         .row("iat", "Signed on", when)
-        .row("endorsement_required", "Endorsement needed", plan.endorsement_required().label());
+        .row(
+            "endorsement_required",
+            "Endorsement needed",
+            plan.endorsement_required().label(),
+        );
     let endorsements = signed.known.endorsements.iter();
     facts = facts.many(
         "known",
@@ -32,16 +36,23 @@ pub(super) fn signatures(plan: &PlanVersion, around: &Surroundings<'_>) -> Vec<B
     facts = facts.many(
         "known",
         "Reported",
-        signed.known.reports.iter().map(|report| {
-            format!("{}: {} (by {})", report.at.day_and_time(), report.what, report.by)
-        }),
+        signed
+            .known
+            .reports
+            .iter()
+            .map(|report| format!("{}: {} (by {})", report.at.day_and_time(), report.what, report.by)),
     );
     let recorder = plan.author().name();
     facts = facts.many(
         "acts",
         "Acts seen",
         plan.acts().iter().map(|act| {
-            let what = format!("{}: {}, {} (recorded by {recorder})", act.by(), act.kind().label().to_lowercase(), act.date().day());
+            let what = format!(
+                "{}: {}, {} (recorded by {recorder})",
+                act.by(),
+                act.kind().label().to_lowercase(),
+                act.date().day()
+            );
             joined([Some(what), act.words().map(ToString::to_string)], ". ")
         }),
     );
@@ -60,7 +71,11 @@ pub(super) fn review(plan: &PlanVersion) -> Vec<Block> {
     let facts = Facts::new()
         .row("review_due", "Review due", plan.review_due().day())
         .row("effective_from", "Used from", plan.effective_from().day())
-        .row("change_reason", "Why this version", plan.change_reason().to_string());
+        .row(
+            "change_reason",
+            "Why this version",
+            plan.change_reason().to_string(),
+        );
     vec![
         section("9  Review"),
         facts.block(),
@@ -98,7 +113,10 @@ pub(super) fn documents(plan: &PlanVersion) -> Vec<Block> {
                 file.sha256().to_string(),
             ]
         });
-        blocks.push(paragraph("template", "Files attached to this document, byte for byte as received:"));
+        blocks.push(paragraph(
+            "template",
+            "Files attached to this document, byte for byte as received:",
+        ));
         blocks.push(table(
             "att",
             &[6, 36, 22, 36],
@@ -115,7 +133,11 @@ pub(super) fn documents(plan: &PlanVersion) -> Vec<Block> {
 /// Section 11.
 pub(super) fn about(plan: &PlanVersion, around: &Surroundings<'_>) -> Vec<Block> {
     let mut facts = Facts::new()
-        .row("plan", "Plan", format!("{} (short code {})", plan.plan(), plan.plan().short_code()))
+        .row(
+            "plan",
+            "Plan",
+            format!("{} (short code {})", plan.plan(), plan.plan().short_code()),
+        )
         .row("ver", "Version", plan.version_number().to_string());
     if let Some(signed) = &around.signed {
         facts = facts.row("id", "Digest", signed.id.to_string());
