@@ -92,7 +92,7 @@ impl Service {
             reports,
             receipts,
             head: Some(head),
-            trust_policy_id: self.deployment.policy.id(),
+            root: self.deployment.policy.root().id(),
         })
     }
 
