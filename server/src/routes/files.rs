@@ -49,7 +49,7 @@ pub(super) async fn document(
 ) -> Result<Response, Problem> {
     let (plan, number) = (plan_of(&plan)?, number_of(&number)?);
     record_access(&app, "print", plan, None).await?;
-    let bytes = app.service.print(plan, number).await?.to_vec();
+    let bytes = app.service.print(plan, number).await?.pdf;
     let pdf = Representation {
         media_type: "application/pdf",
         bytes,

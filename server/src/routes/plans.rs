@@ -102,7 +102,7 @@ pub(super) async fn version(
     record_access(&app, "read-version", plan, Some(id)).await?;
     let (bytes, tag) = match media_type {
         "application/pdf" => {
-            let bytes = app.service.print(plan, number).await?.to_vec();
+            let bytes = app.service.print(plan, number).await?.pdf;
             let pdf = Representation { media_type, bytes, tag: None };
             return Ok(pdf.respond_as_file("urgent-care-plan.pdf"));
         }

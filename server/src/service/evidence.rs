@@ -1,6 +1,5 @@
 //! What goes out with a version: its bundle (FORMAT §7), its PDF, its files.
 
-use bytes::Bytes;
 use planseal::bundle::Bundle;
 use planseal::check::Reader;
 use planseal::envelope::SignedObject;
@@ -13,6 +12,14 @@ use super::Service;
 use super::error::ServiceError;
 use super::record::{Edition, PlanRecord};
 use crate::print::{self, Print};
+
+/// A printed version, with the bundle inside it.
+pub struct Printed {
+    /// The PDF.
+    pub pdf: Vec<u8>,
+    /// The bundle.
+    pub bundle: Vec<u8>,
+}
 
 impl Service {
     /// The bundle of a version: with a stamp when it is current, with a head always.
@@ -29,7 +36,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::NotCurrent`] for any other version.
-    pub async fn print(&self, plan: PlanId, version_number: u32) -> Result<Bytes, ServiceError> {
+    pub async fn print(&self, plan: PlanId, version_number: u32) -> Result<Printed, ServiceError> {
         let record = self.record(plan).await?;
         let edition = record.version(version_number).ok_or(ServiceError::NotFound)?;
         if edition.status.state != State::Current {
@@ -39,13 +46,14 @@ impl Service {
         let files = self.files_of(plan, edition.logged.content().attachments()).await?;
         let reader = Reader::default().pin(self.deployment.policy.clone());
         let checked = reader.open_bundle(&bundle).map_err(print::PrintError::from)?;
+        let encoded = bundle.encode()?;
         let pdf = print::print(&Print {
             checked: &checked,
-            bundle: &bundle.encode()?,
+            bundle: &encoded,
             files: &files,
             policy: &self.deployment.policy,
         })?;
-        Ok(pdf.into())
+        Ok(Printed { pdf, bundle: encoded })
     }
 
     /// A file that a version names.

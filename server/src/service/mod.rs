@@ -25,6 +25,7 @@ use planseal::verify::{self, Verified};
 use planseal_store::{Access, Clock, OperationId, Store, TilePath};
 use tokio::sync::{Mutex, RwLock};
 
+pub use evidence::Printed;
 pub use error::{AdmitError, ServiceError};
 pub use keys::{ServiceKey, ServiceKeys};
 pub use record::{Edition, PlanRecord};
@@ -40,8 +41,6 @@ use views::Newest;
 pub struct Deployment {
     /// What readers pin: the root, this service's log, witnesses.
     pub policy: TrustPolicy,
-    /// The host name in printed pointers: `https://HOST/v#…`.
-    pub host: String,
     /// Which NHS numbers are accepted.
     pub numbers: NumberRange,
 }
@@ -119,12 +118,6 @@ impl Service {
     #[must_use]
     pub const fn policy(&self) -> &TrustPolicy {
         &self.deployment.policy
-    }
-
-    /// The host name in printed pointers.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        &self.deployment.host
     }
 
     /// The service's present time.
