@@ -24,7 +24,10 @@ mod qr;
 mod layout;
 mod pdf;
 mod document;
+pub mod print;
 pub mod specimen;
+#[cfg(test)]
+mod fixture;
 
 pub use document::{Attached, Codes, Document, document, preview};
 pub use error::RenderError;

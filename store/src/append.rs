@@ -30,6 +30,7 @@ use crate::Store;
 use crate::audit::{Audit, AuditError, Event};
 use crate::chain::{Chains, Extension, OperationId, Record, Standing, Statement, Tip};
 use crate::clock::Clock;
+use crate::engine::EngineError;
 use crate::index::{self, Holder, NumberName};
 use crate::key::{ChainId, Register};
 use crate::locks::Locks;
@@ -408,6 +409,23 @@ pub enum AppendError {
     /// The process is shutting down.
     #[error("the request was interrupted: repeat it, which is harmless")]
     Interrupted,
+}
+
+impl AppendError {
+    /// The engine's failure, where that is the cause: a full disk, a read-only folder, a store that has stopped.
+    #[must_use]
+    pub fn engine(&self) -> Option<&EngineError> {
+        let record = match self {
+            Self::Record(record) | Self::Receipt(ReadError::Record(record)) => record,
+            Self::Log(LogError::Record(record)) => record.as_ref(),
+            Self::Audit(audit) => match audit.as_ref() {
+                AuditError::Record(record) => record,
+                AuditError::Fenced { .. } | AuditError::Interrupted => return None,
+            },
+            _ => return None,
+        };
+        record.engine()
+    }
 }
 
 /// A record's latest, in words.

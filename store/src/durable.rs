@@ -28,7 +28,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use tokio::sync::RwLock;
@@ -88,34 +88,29 @@ impl Folder {
         let _gate = self.gate.of(&location).write().await;
         self.refuse_if_stopped()?;
         let file = self.files.path_to_filesystem(&location)?;
+        let creates = options.mode == PutMode::Create;
+        if creates && file.exists() {
+            let source = "it was there before".into();
+            let path = location.to_string();
+            return Err(object_store::Error::AlreadyExists { path, source });
+        }
         let folder = Arc::clone(&self);
         let parent = file.parent().unwrap_or(&self.root).to_path_buf();
         let made = tokio::task::spawn_blocking(move || folder.make_durable(&parent)).await?;
-        if let Err(failure) = made {
-            return Err(self.judge(&location, &file, generic(failure)));
-        }
-        match self.files.put_opts(&location, payload, options).await {
-            Ok(done) => Ok(done),
-            Err(failure @ object_store::Error::AlreadyExists { .. }) => Err(failure),
-            Err(failure) => Err(self.judge(&location, &file, failure)),
-        }
+        let put = match made {
+            Ok(()) => self.files.put_opts(&location, payload, options).await,
+            Err(failure) => Err(generic(failure)),
+        };
+        // A name that became visible although its creation failed is one whose folder could not be flushed. What
+        // may be replaced can be made again, so there a plain failure is only that.
+        put.map_err(|failure| match failure {
+            object_store::Error::AlreadyExists { .. } => failure,
+            failure if is_plain(&failure) && !(creates && file.exists()) => failure,
+            failure => self.stop(&location, &failure),
+        })
     }
 
-    /// A failed write is harmless when the cause is plain and nothing became visible; anything else stops the
-    /// store. A name that is visible although its write failed is one whose folder could not be flushed.
-    fn judge(&self, location: &Path, file: &FilePath, failure: object_store::Error) -> object_store::Error {
-        let plain = matches!(
-            cause::<io::Error>(&failure).map(io::Error::kind),
-            Some(
-                io::ErrorKind::StorageFull
-                    | io::ErrorKind::QuotaExceeded
-                    | io::ErrorKind::ReadOnlyFilesystem
-                    | io::ErrorKind::PermissionDenied
-            )
-        );
-        if plain && !file.exists() {
-            return failure;
-        }
+    fn stop(&self, location: &Path, failure: &object_store::Error) -> object_store::Error {
         self.stopped
             .get_or_init(|| Stopped {
                 reason: format!("the disk did not confirm the write of {location} ({failure})"),
@@ -153,6 +148,19 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// Causes after which the disk is as it was.
+fn is_plain(failure: &object_store::Error) -> bool {
+    matches!(
+        cause::<io::Error>(failure).map(io::Error::kind),
+        Some(
+            io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::ReadOnlyFilesystem
+                | io::ErrorKind::PermissionDenied
+        )
+    )
 }
 
 /// 65 536 folder names are about 10 MB; forgetting them costs one fsync each when next used.
@@ -442,7 +450,7 @@ impl FolderError {
 
 #[cfg(test)]
 mod tests {
-    use object_store::{ObjectStoreExt, PutMode};
+    use object_store::ObjectStoreExt;
 
     use super::*;
 

@@ -207,6 +207,9 @@ async fn open_records(engine: Engine, source: KeySource) -> Result<Records, Open
         KeySource::File(path) => Arc::new(LocalFileKeys::open(&path)?),
     };
     let keys = KeyRing::open(engine.clone(), port).await?;
+    if format.is_some() {
+        return Ok(Records { engine, keys });
+    }
     match engine.create(&Key::format(), &Bytes::from_static(FORMAT)).await? {
         Creation::Created | Creation::Same => Ok(Records { engine, keys }),
         Creation::Different(found) => Err(OpenError::Format {

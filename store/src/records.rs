@@ -109,6 +109,15 @@ pub enum RecordError {
 }
 
 impl RecordError {
+    /// The engine's failure, where that is the cause: a full disk, a read-only folder, a store that has stopped.
+    #[must_use]
+    pub const fn engine(&self) -> Option<&EngineError> {
+        match self {
+            Self::Engine(failure) | Self::Key(KeyError::Engine(failure)) => Some(failure),
+            _ => None,
+        }
+    }
+
     /// Whether the stored bytes are wrong, as opposed to an engine or key service that fails now.
     pub(crate) const fn is_damage(&self) -> bool {
         matches!(self, Self::Seal(_) | Self::Content { .. } | Self::Chain { .. })

@@ -7,7 +7,7 @@ use planseal::log::note::Note;
 use planseal::log::tree::{leaf_hash, verify_inclusion};
 
 use super::kit::{Fault, FaultyEngine, Machine, ORIGIN, SCAN, log_key, now, plan, root, story, tell};
-use crate::{SetClock, Store, StoreConfig};
+use crate::{EngineError, SetClock, Store, StoreConfig};
 use planseal::id::ObjectId;
 use planseal::plan::contacts::Digest;
 
@@ -145,6 +145,29 @@ async fn a_write_that_fails_once_or_lands_unheard_is_made_good_at_once() {
             assert_eq!(store.log_size(), 5);
         }
     }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_named_loses_nothing_and_goes_on_when_space_is_free() {
+    let (writes, mut refused) = (writes_of_the_story().await, 0);
+    for fails_at in 1..writes {
+        let machine = Machine::new();
+        let engine = Arc::new(FaultyEngine::new(machine.disk.clone(), fails_at, Fault::Full));
+        let Ok(store) = machine.open_over(engine.clone()).await else {
+            continue;
+        };
+        let (told, outcome) = tell(&store).await;
+        let failure = outcome.expect_err("the disk is full");
+        let full = matches!(failure.engine(), Some(EngineError::DiskFull { .. }));
+        assert!(full, "{fails_at}: {failure:?}");
+        refused += 1;
+        engine.free_space();
+        let (again, outcome) = tell(&store).await;
+        outcome.unwrap_or_else(|error| panic!("{fails_at}: {error}"));
+        assert_eq!(again[..told.len()], told);
+        expect_whole(&store).await;
+    }
+    assert!(refused > 30, "{refused}");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Statements, keys and engines for the tests.
 
 use core::fmt;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -231,6 +232,8 @@ pub(super) enum Fault {
     RefusedOnce,
     /// The write lands and is reported as failed, once.
     LandsUnheard,
+    /// The disk is full from this write on, until somebody frees space.
+    Full,
 }
 
 /// An engine that fails at its k-th write.
@@ -250,6 +253,11 @@ impl FaultyEngine {
             fails_at,
             fault,
         }
+    }
+
+    /// There is space again, and the fault lies behind.
+    pub(super) fn free_space(&self) {
+        self.writes.store(self.fails_at + 1, Ordering::SeqCst);
     }
 
     pub(super) fn writes(&self) -> u64 {
@@ -280,8 +288,14 @@ impl ObjectStore for FaultyEngine {
         if self.is_cut() {
             return Err(failure());
         }
+        if self.fault == Fault::Full && self.writes() == self.fails_at {
+            return Err(object_store::Error::Generic {
+                store: "FaultyEngine",
+                source: Box::new(io::Error::from(io::ErrorKind::StorageFull)),
+            });
+        }
         let write = self.writes.fetch_add(1, Ordering::SeqCst) + 1;
-        if write != self.fails_at {
+        if write != self.fails_at || self.fault == Fault::Full {
             return self.disk.put_opts(at, payload, options).await;
         }
         if matches!(self.fault, Fault::CutAfter | Fault::LandsUnheard) {
