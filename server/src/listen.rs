@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
 
 use idle::Idle;
 
@@ -90,9 +93,7 @@ async fn connection(stream: TcpStream, router: Router, acceptor: Option<TlsAccep
 /// A connection that breaks a limit is closed; there is nobody left to tell.
 async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
     let stream = TokioIo::new(Idle::new(stream, IDLE_TIME));
-    let service = tower::ServiceExt::<hyper::Request<Incoming>>::map_request(router, |request: hyper::Request<Incoming>| {
-        request.map(axum::body::Body::new)
-    });
+    let service = router.map_request(|request: Request<Incoming>| request.map(Body::new));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)

@@ -11,10 +11,9 @@ use anyhow::{Context as _, anyhow};
 use planseal::envelope::SignedObject;
 use planseal::id::ObjectId;
 use planseal::log::note::{KeyType, VerifierKey};
-use planseal::plan::number::{Registration as PlanRegistration, RegistrationBody};
-use planseal::plan::person::Author;
+use planseal::plan::person::{Author, Registration, RegistrationBody};
 use planseal::time::Timestamp;
-use planseal::trust::{Certificate, Custody, OrgCode, OrgKind, Registration, Role, TrustPolicy};
+use planseal::trust::{Certificate, Custody, OrgCode, OrgKind, Role, TrustPolicy};
 use planseal::validate::NumberRange;
 use planseal::verify::Verified;
 use planseal_signer::authority::{
@@ -183,7 +182,7 @@ impl Cast {
 pub(super) fn author(clinician: &Clinician) -> anyhow::Result<Author> {
     let body = RegistrationBody::parse(&clinician.registration.body);
     let body = body.ok_or_else(|| anyhow!("{} is no register", clinician.registration.body))?;
-    let registration = PlanRegistration::new(body, &clinician.registration.number)?;
+    let registration = Registration::new(body, &clinician.registration.number)?;
     let organisation = OrgCode::parse(&clinician.org)?;
     Ok(Author::new(&clinician.name, Some(registration), &clinician.role, organisation)?)
 }

@@ -41,17 +41,20 @@ impl Folder {
     }
 
     fn refuse_contents(&self) -> anyhow::Result<()> {
-        match std::fs::read_dir(&self.root) {
-            Ok(mut entries) if entries.next().is_some() => bail!(
+        let found = match std::fs::read_dir(&self.root) {
+            Ok(entries) => entries.count(),
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(fault) => {
+                return Err(fault).with_context(|| format!("{} cannot be used as a folder", self.root.display()));
+            }
+        };
+        if found > 0 {
+            bail!(
                 "{} is not empty, and nothing in it was touched: give --keep a folder that is new or empty",
                 self.root.display()
-            ),
-            Ok(_) => Ok(()),
-            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(fault) => {
-                Err(fault).with_context(|| format!("{} cannot be used as a folder", self.root.display()))
-            }
+            );
         }
+        Ok(())
     }
 
     pub(super) fn keys(&self) -> PathBuf {

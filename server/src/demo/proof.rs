@@ -10,7 +10,7 @@ use planseal::verify::attachment_matches;
 
 use super::folder::Folder;
 use super::past::Printed;
-use crate::print::{self, Print};
+use planseal_render::print::{self, Print};
 
 /// A file, what it came to, and what it had to come to.
 pub(super) struct Proof {

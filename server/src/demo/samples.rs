@@ -60,7 +60,6 @@ pub(super) struct SampleOrganisation {
 #[derive(Deserialize)]
 pub(super) struct Clinician {
     pub(super) name: String,
-    pub(super) title: String,
     pub(super) registration: planseal::trust::Registration,
     pub(super) role: String,
     pub(super) org: String,

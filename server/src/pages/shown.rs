@@ -8,7 +8,7 @@ use planseal::plan::recommendations::CprDecision;
 use planseal_render::summary::Topic;
 use planseal_render::{EmergencySummary, html};
 
-use crate::print;
+use planseal_render::print;
 
 /// A plan in the demonstration's list.
 pub(super) struct Listed {

@@ -15,7 +15,7 @@ use planseal::verify::{RegistrationError, VerifyError};
 use planseal_render::RenderError;
 use planseal_store::{AppendError, AuditError, RandomError, ReadError};
 
-use crate::print::PrintError;
+use planseal_render::print::PrintError;
 
 /// A statement was not taken in. Nothing was published.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use planseal::status::State;
 use super::Service;
 use super::error::ServiceError;
 use super::record::{Edition, PlanRecord};
-use crate::print::{self, Print};
+use planseal_render::print::{self, Print};
 
 /// A printed version, with the bundle inside it.
 pub struct Printed {

@@ -11,7 +11,7 @@ use planseal::id::PlanId;
 
 use super::Service;
 use super::error::ServiceError;
-use crate::print::{self, Print};
+use planseal_render::print::{self, Print};
 
 /// What a reader brought came to.
 #[derive(Debug)]
