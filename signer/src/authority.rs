@@ -1,0 +1,569 @@
+//! The organisation's own machine: it certifies the organisation's people and service keys (FORMAT §3.3, SECURITY T8).
+//!
+//! A root certifies organisations in the same way. Everything lies in one folder: the encrypted key, the
+//! certificates, and the ledger. Of a candidate's request only the public key is used, and only after proof of
+//! possession, a single-use nonce and a second person's confirmation: every field of a certificate comes from the
+//! invite in the ledger. Refusals are recorded like everything else.
+
+mod ledger;
+
+use std::path::{Path, PathBuf};
+
+use planseal::envelope::SignedObject;
+use planseal::id::ObjectId;
+use planseal::sign::{SigningError, ToBeSigned};
+use planseal::statement::{Enrolment, KeyStatus, Kind, RevocationReason};
+use planseal::time::{Date, Timestamp};
+use planseal::trust::{
+    Certificate, CertificateError, CertificateFields, Custody, Directory, OrgCode, OrgKind, PolicyError,
+    PublicKey, Registration, Role, TrustPolicy,
+};
+use planseal::verify::{self, Verified, VerifyError};
+
+pub use ledger::LedgerError;
+
+use crate::enrolment::{INVITE_VALIDITY, Invite, invite_id};
+use crate::key_file::{Cost, FileKey, OpenKeyError, Passphrase, SaveKeyError};
+use crate::output::{self, Access, Existing, OutputError};
+use crate::random::{self, NoRandomness};
+use ledger::{Event, HexKey, Ledger, Spent, Standing};
+
+/// A root or an organisation, with its key open.
+pub struct Authority {
+    folder: PathBuf,
+    key: FileKey,
+    certificate: Verified<Certificate>,
+    ledger: Ledger,
+}
+
+/// What a new root says of itself.
+pub struct RootDetails {
+    /// Code of whoever runs the service.
+    pub organisation: OrgCode,
+    /// Its name.
+    pub organisation_name: String,
+    /// The root's own name, for example `North region root 1`.
+    pub name: String,
+    /// Last day of validity; at most twenty years.
+    pub not_after: Date,
+}
+
+/// An organisation that a root is to certify.
+pub struct OrganisationDetails {
+    /// Its code.
+    pub organisation: OrgCode,
+    /// Its name.
+    pub organisation_name: String,
+    /// Its kind.
+    pub kind: OrgKind,
+    /// Where it keeps its key.
+    pub custody: Custody,
+    /// Last day of validity; at most three years, and never past the root's.
+    pub not_after: Date,
+}
+
+/// A person, or a service key of the host, that an organisation is to certify.
+pub struct CandidateDetails {
+    /// The person's name as it will be printed, or what the key is for.
+    pub name: String,
+    /// Professional registration, people only.
+    pub registration: Option<Registration>,
+    /// What the key may sign.
+    pub roles: Vec<Role>,
+    /// Where the key is kept.
+    pub custody: Custody,
+    /// Last day of validity: at most twelve months, never past the end of training or the organisation's own.
+    pub not_after: Date,
+}
+
+/// What the second person typed: who they are and the fingerprint that the candidate read out to them.
+pub struct Confirmation<'a> {
+    /// The second person.
+    pub by: &'a str,
+    /// The fingerprint as heard; spaces and capitals do not matter.
+    pub fingerprint: &'a str,
+}
+
+impl Authority {
+    /// Makes a root: its key, its own certificate and an empty ledger, in a new folder.
+    ///
+    /// # Errors
+    /// [`AuthorityError`]; nothing of an existing root is touched.
+    pub fn init_root(
+        folder: &Path,
+        details: RootDetails,
+        passphrase: &Passphrase,
+        cost: Cost,
+        at: Timestamp,
+    ) -> Result<Self, AuthorityError> {
+        let key = FileKey::generate()?;
+        let certificate = Certificate::new(CertificateFields {
+            issued_at: at,
+            not_before: utc_day(at),
+            not_after: details.not_after,
+            organisation: details.organisation,
+            organisation_name: details.organisation_name,
+            organisation_kind: OrgKind::Host,
+            name: details.name,
+            registration: None,
+            roles: vec![Role::Root],
+            key: key.public_key(),
+            custody: Custody::File,
+        })?;
+        let object = ToBeSigned::root(&certificate)?.sign(&key)?;
+        let certificate = verify::root(&object)?;
+        make_folder(folder)?;
+        key.save_at_cost(&folder.join(KEY), passphrase, cost)?;
+        Self::install(folder, key, certificate, at)
+    }
+
+    /// Sets an organisation's machine up: its key, and the certificate that a root issued for it. The key's file stays
+    /// where it is used from: `folder/key.pem`.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Verify`] when the certificate does not lead to the policy's root,
+    /// [`AuthorityError::NotAnAuthority`] when it is not an organisation's, and what the key file refuses.
+    pub fn organisation(
+        folder: &Path,
+        policy: &TrustPolicy,
+        certificate: &SignedObject,
+        passphrase: &Passphrase,
+        at: Timestamp,
+    ) -> Result<Self, AuthorityError> {
+        let certificate = Directory::pinned(policy).admit(certificate)?.clone();
+        expect_authority(&certificate)?;
+        let key = FileKey::open(&folder.join(KEY), passphrase, Some(certificate.content().key()))?;
+        let policy_file = folder.join(POLICY);
+        output::write(
+            &policy_file,
+            policy.bytes().as_slice(),
+            Access::Everyone,
+            Existing::Keep,
+        )?;
+        Self::install(folder, key, certificate, at)
+    }
+
+    fn install(
+        folder: &Path,
+        key: FileKey,
+        certificate: Verified<Certificate>,
+        at: Timestamp,
+    ) -> Result<Self, AuthorityError> {
+        output::write(
+            &folder.join(CERTIFICATE),
+            certificate.envelope(),
+            Access::Everyone,
+            Existing::Keep,
+        )?;
+        let mut ledger = Ledger::open(&folder.join(LEDGER))?;
+        ledger.record(
+            at,
+            Event::Began {
+                certificate: certificate.id().into(),
+            },
+        )?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            key,
+            certificate,
+            ledger,
+        })
+    }
+
+    /// Opens a root or organisation that was set up before. Only one program at a time can hold it.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn open(folder: &Path, passphrase: &Passphrase) -> Result<Self, AuthorityError> {
+        let object = SignedObject::parse(&read(&folder.join(CERTIFICATE))?).map_err(VerifyError::from)?;
+        let certificate = match object.claimed_key() {
+            None => verify::root(&object)?,
+            Some(_) => {
+                let policy = TrustPolicy::parse(&read(&folder.join(POLICY))?).map_err(Box::new)?;
+                Directory::pinned(&policy).admit(&object)?.clone()
+            }
+        };
+        expect_authority(&certificate)?;
+        let key = FileKey::open(&folder.join(KEY), passphrase, Some(certificate.content().key()))?;
+        let ledger = Ledger::open(&folder.join(LEDGER))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            key,
+            certificate,
+            ledger,
+        })
+    }
+
+    /// The authority's own certificate.
+    #[must_use]
+    pub const fn certificate(&self) -> &Verified<Certificate> {
+        &self.certificate
+    }
+
+    /// Invites an organisation; a root only.
+    ///
+    /// # Errors
+    /// [`AuthorityError`]; the rules of a certificate are checked now, not when the answer comes.
+    pub fn invite_organisation(
+        &mut self,
+        details: OrganisationDetails,
+        at: Timestamp,
+    ) -> Result<Invite, AuthorityError> {
+        let standing = Standing {
+            name: details.organisation_name.clone(),
+            organisation: details.organisation,
+            organisation_name: details.organisation_name,
+            organisation_kind: details.kind,
+            registration: None,
+            roles: vec![Role::Organisation],
+            custody: details.custody,
+            not_after: details.not_after,
+        };
+        self.invite_standing(standing, at)
+    }
+
+    /// Invites a person or, at the host, a service key; an organisation only.
+    ///
+    /// # Errors
+    /// [`AuthorityError`]; the rules of a certificate are checked now, not when the answer comes.
+    pub fn invite(&mut self, details: CandidateDetails, at: Timestamp) -> Result<Invite, AuthorityError> {
+        let own = self.certificate.content().fields();
+        let standing = Standing {
+            name: details.name,
+            organisation: own.organisation.clone(),
+            organisation_name: own.organisation_name.clone(),
+            organisation_kind: own.organisation_kind,
+            registration: details.registration,
+            roles: details.roles,
+            custody: details.custody,
+            not_after: details.not_after,
+        };
+        self.invite_standing(standing, at)
+    }
+
+    fn invite_standing(&mut self, standing: Standing, at: Timestamp) -> Result<Invite, AuthorityError> {
+        self.expect_issuable(&standing)?;
+        standing.certificate(self.certificate.content().key(), at, self.not_after())?;
+        let nonce = random::bytes()?;
+        let invite = Invite::new(
+            nonce,
+            &standing.name,
+            &standing.organisation,
+            standing.custody,
+            at,
+        );
+        self.ledger.record(
+            at,
+            Event::Invited {
+                invite: invite.id().to_owned(),
+                standing: Box::new(standing),
+            },
+        )?;
+        Ok(invite)
+    }
+
+    /// Certifies the key that answered an invite.
+    ///
+    /// The nonce is spent in the ledger, durably, before anything is signed: a crash after that leaves an invite
+    /// that must be made again, never one that can be used twice.
+    ///
+    /// # Errors
+    /// [`AuthorityError::Refused`] with the rule; the refusal is in the ledger.
+    pub fn issue(
+        &mut self,
+        request: &[u8],
+        confirmation: &Confirmation<'_>,
+        at: Timestamp,
+    ) -> Result<SignedObject, AuthorityError> {
+        let (enrolment, standing) = match self.judge(request, confirmation, at) {
+            Ok(accepted) => accepted,
+            Err(refusal) => {
+                let request = ObjectId::of(request);
+                self.ledger.record(
+                    at,
+                    Event::Refused {
+                        request: request.into(),
+                        reason: refusal.to_string(),
+                    },
+                )?;
+                return Err(AuthorityError::Refused(refusal));
+            }
+        };
+        let content = enrolment.content();
+        let certificate = standing.certificate(content.key, at, self.not_after())?;
+        let invite = content.invite.clone();
+        let accepted = Event::Accepted {
+            invite: invite.clone(),
+            request: enrolment.id().into(),
+            key: HexKey(content.key),
+            confirmed_by: confirmation.by.trim().to_owned(),
+        };
+        self.ledger.record(at, accepted)?;
+        let object = ToBeSigned::statement(&certificate, &self.certificate)?.sign(&self.key)?;
+        self.ledger.record(
+            at,
+            Event::Issued {
+                invite,
+                certificate: object.id().into(),
+            },
+        )?;
+        Ok(object)
+    }
+
+    /// Every rule of SECURITY T8, in the order in which a wrong request is best explained.
+    fn judge(
+        &self,
+        request: &[u8],
+        confirmation: &Confirmation<'_>,
+        at: Timestamp,
+    ) -> Result<(Verified<Enrolment>, Standing), IssueRefusal> {
+        let object = SignedObject::parse(request).map_err(VerifyError::from)?;
+        let enrolment = verify::enrolment(&object)?;
+        let content = enrolment.content();
+        let invited = self
+            .ledger
+            .invite(&content.invite)
+            .ok_or(IssueRefusal::UnknownInvite)?;
+        if invite_id(&content.nonce) != content.invite {
+            return Err(IssueRefusal::OtherNonce);
+        }
+        if invited.spent == Spent::Yes {
+            return Err(IssueRefusal::Replayed {
+                invite: content.invite.clone(),
+            });
+        }
+        let age = at.since(invited.at);
+        if !(0..INVITE_VALIDITY).contains(&age) || content.issued_at < invited.at || content.issued_at > at {
+            return Err(IssueRefusal::Expired {
+                invited_at: invited.at,
+                at,
+            });
+        }
+        let standing = &invited.standing;
+        if content.name != standing.name
+            || content.organisation != standing.organisation
+            || content.custody != standing.custody
+        {
+            return Err(IssueRefusal::OtherPerson);
+        }
+        if self.ledger.certified(&content.key) || content.key == self.key.public_key() {
+            return Err(IssueRefusal::KeyInUse { key: content.key });
+        }
+        confirm(content.key, &content.name, confirmation)?;
+        Ok((enrolment.clone(), standing.clone()))
+    }
+
+    /// Revokes a certificate that this authority issued, from a leaf of the log on.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn revoke(
+        &mut self,
+        certificate: ObjectId,
+        reason: RevocationReason,
+        from_index: u64,
+        at: Timestamp,
+    ) -> Result<SignedObject, AuthorityError> {
+        let status = KeyStatus {
+            certificate,
+            reason,
+            from_index,
+            issued_at: at,
+        };
+        let object = ToBeSigned::statement(&status, &self.certificate)?.sign(&self.key)?;
+        self.ledger.record(
+            at,
+            Event::Revoked {
+                certificate: certificate.into(),
+                from_index,
+            },
+        )?;
+        Ok(object)
+    }
+
+    fn not_after(&self) -> Date {
+        self.certificate.content().fields().not_after
+    }
+
+    /// A root certifies organisations, an organisation its people, the host also service keys; nothing else.
+    fn expect_issuable(&self, standing: &Standing) -> Result<(), AuthorityError> {
+        let own = self.certificate.content();
+        let organisation = standing.roles == [Role::Organisation];
+        let reserved = |role: &Role| matches!(role, Role::Root | Role::Organisation);
+        let fits = if own.is_root() {
+            organisation
+        } else {
+            !standing.roles.iter().any(reserved)
+        };
+        if fits {
+            Ok(())
+        } else {
+            Err(AuthorityError::NotIssuable {
+                by: own.organisation().clone(),
+            })
+        }
+    }
+}
+
+fn confirm(key: PublicKey, name: &str, confirmation: &Confirmation<'_>) -> Result<(), IssueRefusal> {
+    let by = confirmation.by.trim();
+    if by.is_empty() || by.to_lowercase() == name.to_lowercase() {
+        return Err(IssueRefusal::NoSecondPerson);
+    }
+    let plain = |text: &str| text.replace(char::is_whitespace, "").to_lowercase();
+    if plain(confirmation.fingerprint) == plain(&key.fingerprint()) {
+        Ok(())
+    } else {
+        Err(IssueRefusal::OtherFingerprint)
+    }
+}
+
+impl core::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(
+            f,
+            "Authority({:?} in {})",
+            self.certificate,
+            self.folder.display()
+        )
+    }
+}
+
+/// Names in an authority's folder.
+const KEY: &str = "key.pem";
+const CERTIFICATE: &str = "certificate.cose";
+const POLICY: &str = "trust-policy.cbor";
+const LEDGER: &str = "ledger.jsonl";
+
+fn make_folder(folder: &Path) -> Result<(), AuthorityError> {
+    std::fs::create_dir_all(folder).map_err(|cause| AuthorityError::File {
+        path: folder.to_owned(),
+        cause,
+    })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, AuthorityError> {
+    std::fs::read(path).map_err(|cause| AuthorityError::File {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+fn expect_authority(certificate: &Verified<Certificate>) -> Result<(), AuthorityError> {
+    if certificate.content().permits(Kind::Certificate) {
+        Ok(())
+    } else {
+        Err(AuthorityError::NotAnAuthority {
+            certificate: certificate.id(),
+        })
+    }
+}
+
+/// The day on which an instant falls in UTC: certificate validity is counted in UTC days.
+fn utc_day(at: Timestamp) -> Date {
+    let text = at.to_string();
+    Date::parse(&text[..10]).expect("RFC 3339 begins with the date in ten characters")
+}
+
+/// Why a request was not certified. Each is recorded in the ledger.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueRefusal {
+    /// The request is damaged, or not signed by the key it names, or the key is not acceptable.
+    #[error("the request does not prove that the candidate holds the key: {0}")]
+    Request(#[from] VerifyError),
+    /// No such invite was made here.
+    #[error("this request answers no invite of this authority")]
+    UnknownInvite,
+    /// The nonce is not the invite's.
+    #[error("this request answers an invite with another nonce")]
+    OtherNonce,
+    /// The nonce was used.
+    #[error("invite {invite} was already answered; invite again if the first answer was not the candidate's")]
+    Replayed {
+        /// The invite.
+        invite: String,
+    },
+    /// More than fifteen minutes lie between, or the request is dated outside them.
+    #[error("the invite of {} was not answered within fifteen minutes; it is now {}", invited_at.day_and_time(), at.day_and_time())]
+    Expired {
+        /// When it was made.
+        invited_at: Timestamp,
+        /// When the answer was presented.
+        at: Timestamp,
+    },
+    /// Name, organisation or custody are not the invite's.
+    #[error("the request names another person, organisation or custody than the invite")]
+    OtherPerson,
+    /// The key has a certificate already.
+    #[error("key {key} was certified before; every certificate needs a key of its own")]
+    KeyInUse {
+        /// The key.
+        key: PublicKey,
+    },
+    /// Nobody else confirmed.
+    #[error("a second person, who is not the candidate, must confirm the fingerprint")]
+    NoSecondPerson,
+    /// What the second person typed is another key's fingerprint.
+    #[error(
+        "the fingerprint read out is not that of the key in the request: the key may have been exchanged on the way"
+    )]
+    OtherFingerprint,
+}
+
+/// Why an authority did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// A rule of enrolment; it stands in the ledger.
+    #[error("not certified: {0}")]
+    Refused(#[source] IssueRefusal),
+    /// The certificate would break the format's rules.
+    #[error("this cannot be certified: {0}")]
+    Certificate(#[from] CertificateError),
+    /// Asked for roles it may not give.
+    #[error(
+        "{by} may not certify these roles: a root certifies organisations, an organisation its people, the host also service keys"
+    )]
+    NotIssuable {
+        /// The authority.
+        by: OrgCode,
+    },
+    /// The folder's certificate is no root's and no organisation's.
+    #[error("certificate {certificate} is not a root's or an organisation's")]
+    NotAnAuthority {
+        /// The certificate.
+        certificate: ObjectId,
+    },
+    /// The authority's own certificate does not verify.
+    #[error("the certificate of this authority does not verify: {0}")]
+    Verify(#[from] VerifyError),
+    /// The folder's trust policy does not parse.
+    #[error("the trust policy of this authority cannot be used")]
+    Policy(#[from] Box<PolicyError>),
+    /// The key was not opened.
+    #[error(transparent)]
+    OpenKey(#[from] OpenKeyError),
+    /// The key was not saved.
+    #[error(transparent)]
+    SaveKey(#[from] SaveKeyError),
+    /// No key or nonce could be drawn.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// Nothing was signed.
+    #[error("nothing was signed")]
+    Signing(#[from] SigningError),
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A file was not written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A file was not read, or a folder not made.
+    #[error("{} cannot be read: check that this is the folder of an authority", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+}

@@ -1,0 +1,399 @@
+//! The command line (UX §3). Secrets have no place on it.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use planseal::time::{Date, Timestamp};
+
+/// Exit code of everything that could not be done.
+pub(crate) const COULD_NOT_RUN: u8 = 1;
+
+const EXIT_CODES: &str = "\
+Exit codes of verify (fixed):
+   0  CURRENT
+   1  could not run
+   2  wrong usage
+  10  NOT GENUINE, or an attachment is another file
+  11  signer unknown here, or nothing pinned
+  12  SUPERSEDED
+  13  WITHDRAWN
+  14  genuine; currency unknown, older than --max-age, or registration not checkable
+  15  CANNOT READ: says nothing about the plan
+  16  CURRENT with a warning
+  17  SUSPENDED
+  18  current plan in an ALTERED FILE
+Other commands: 0 done, 1 could not be done, 2 wrong usage.";
+
+/// Sign, check and explain urgent care plans.
+#[derive(Parser)]
+#[command(name = "planseal", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+/// What every command understands.
+#[derive(Args)]
+pub(crate) struct Shared {
+    /// Print JSON on stdout
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print nothing but the result; for verify nothing at all, the exit code says it
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Never ask; fail where an answer would be needed
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// When to colour the verdict (NO_COLOR is respected)
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+    /// Replace existing output files
+    #[arg(long, global = true)]
+    pub(crate) force: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a signing key in an encrypted file
+    Keygen(Keygen),
+    /// Get a certificate for a key: answer an invite, accept what was issued
+    #[command(subcommand)]
+    Enrol(Enrol),
+    /// The organisation's own machine: certify people, or as a root organisations
+    #[command(subcommand)]
+    Ca(Ca),
+    /// Validate a draft, show what would be signed, sign it
+    Sign(Sign),
+    /// Endorse a version that a colleague signed
+    Endorse(Endorse),
+    /// Check a plan: PDF, bundle, envelope, or the text of a printed code
+    #[command(after_help = EXIT_CODES)]
+    Verify(Verify),
+    /// Show what any planseal file says, without checking it
+    Inspect(Inspect),
+    /// Show what two versions of a plan say differently, without checking them
+    Diff(Diff),
+    /// Show what is pinned and how old it is
+    #[command(subcommand)]
+    Trust(Trust),
+    /// Print a completion script
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+/// Where a passphrase comes from. Without either it is asked for.
+#[derive(Args)]
+pub(crate) struct PassphraseFrom {
+    /// Read the passphrase from the first line of a file that only you can read
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_fd")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Read the passphrase from the first line of an open file descriptor
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) passphrase_fd: Option<u16>,
+}
+
+#[derive(Args)]
+pub(crate) struct Keygen {
+    /// The key file to make
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseFrom,
+    /// Make a weakly protected key for public examples and tests only
+    #[arg(long)]
+    pub(crate) public_example: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Enrol {
+    /// Sign the answer to an invite with the new key
+    Answer {
+        /// The invite file from the organisation
+        invite: PathBuf,
+        /// The new key
+        #[arg(long)]
+        key: PathBuf,
+        #[command(flatten)]
+        passphrase: PassphraseFrom,
+        /// The request file to make
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// Check the certificate that was issued: it leads to the pinned root and names this key
+    Accept {
+        /// The certificate, and its organisation's, in any order
+        #[arg(required = true)]
+        certificates: Vec<PathBuf>,
+        /// The key
+        #[arg(long)]
+        key: PathBuf,
+        #[command(flatten)]
+        passphrase: PassphraseFrom,
+        #[command(flatten)]
+        trusted: Trusted,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Ca {
+    /// Set a root or an organisation's machine up
+    #[command(subcommand)]
+    Init(CaInit),
+    /// Invite a person (or, with --organisation, an organisation) to enrol a key within fifteen minutes
+    Invite(Box<CaInvite>),
+    /// Certify the key in an answer, after a second person heard its fingerprint
+    Issue {
+        /// The authority's folder
+        folder: PathBuf,
+        /// The candidate's request
+        request: PathBuf,
+        /// The second person who had the candidate read the fingerprint out
+        #[arg(long, value_name = "NAME")]
+        confirmed_by: String,
+        /// The fingerprint as heard (asked for when absent)
+        #[arg(long)]
+        fingerprint: Option<String>,
+        #[command(flatten)]
+        passphrase: PassphraseFrom,
+        /// The certificate file to make
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CaInit {
+    /// Make a root: key, certificate, empty ledger
+    Root {
+        /// A new folder
+        folder: PathBuf,
+        /// Code of whoever runs the service
+        #[arg(long)]
+        organisation: String,
+        /// Its name
+        #[arg(long)]
+        organisation_name: String,
+        /// The root's name
+        #[arg(long)]
+        name: String,
+        /// Last day of validity, YYYY-MM-DD
+        #[arg(long, value_parser = Date::parse)]
+        until: Date,
+        #[command(flatten)]
+        passphrase: PassphraseFrom,
+        /// Make a weakly protected key for public examples and tests only
+        #[arg(long)]
+        public_example: bool,
+    },
+    /// Set an organisation's machine up in the folder that holds its key.pem
+    Organisation {
+        /// The folder with key.pem
+        folder: PathBuf,
+        /// The certificate that the root issued
+        #[arg(long)]
+        certificate: PathBuf,
+        /// The trust policy of the region
+        #[arg(long, value_name = "FILE")]
+        trust_policy: PathBuf,
+        #[command(flatten)]
+        passphrase: PassphraseFrom,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct CaInvite {
+    /// The authority's folder
+    pub(crate) folder: PathBuf,
+    /// The person's name as it will be printed; the organisation's name with --organisation
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Invite an organisation: its code (a root only)
+    #[arg(long, value_name = "CODE", requires = "kind", conflicts_with_all = ["roles", "registration"])]
+    pub(crate) organisation: Option<String>,
+    /// The organisation's kind, for example gp_practice
+    #[arg(long, requires = "organisation")]
+    pub(crate) kind: Option<String>,
+    /// Professional registration, for example gmc:9900011
+    #[arg(long, value_name = "BODY:NUMBER")]
+    pub(crate) registration: Option<String>,
+    /// What the key may sign, for example finaliser; repeatable
+    #[arg(long = "role", value_name = "ROLE")]
+    pub(crate) roles: Vec<String>,
+    /// Where the key is kept: file, token or browser
+    #[arg(long, default_value = "file")]
+    pub(crate) custody: String,
+    /// Last day of validity, YYYY-MM-DD
+    #[arg(long, value_parser = Date::parse)]
+    pub(crate) until: Date,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseFrom,
+    /// The invite file to make
+    #[arg(short, long)]
+    pub(crate) output: PathBuf,
+}
+
+/// Who signs: the key, its certificate and what leads to the pinned root.
+#[derive(Args)]
+pub(crate) struct SignedBy {
+    /// The signer's key file
+    #[arg(long)]
+    pub(crate) key: PathBuf,
+    /// The signer's certificate, and its organisation's; repeatable
+    #[arg(long = "certificate", value_name = "FILE", required = true)]
+    pub(crate) certificates: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseFrom,
+    #[command(flatten)]
+    pub(crate) trusted: Trusted,
+    /// Sign without asking
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+/// What the reader pinned and was given.
+#[derive(Args)]
+pub(crate) struct Trusted {
+    /// A trust policy to pin; repeatable for several regions
+    #[arg(
+        long = "trust-policy",
+        value_name = "FILE",
+        env = "PLANSEAL_TRUST_POLICY",
+        value_delimiter = ':'
+    )]
+    pub(crate) policies: Vec<PathBuf>,
+    /// A trust list: every certificate and revocation
+    #[arg(
+        long = "trust-list",
+        value_name = "FILE",
+        env = "PLANSEAL_TRUST_LIST",
+        value_delimiter = ':'
+    )]
+    pub(crate) lists: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Sign {
+    /// The draft, JSON
+    pub(crate) draft: PathBuf,
+    #[command(flatten)]
+    pub(crate) by: SignedBy,
+    /// The author's post as it will be printed, for example "General practitioner"
+    #[arg(long)]
+    pub(crate) post: String,
+    /// The version this one follows (envelope); without it a new record begins
+    #[arg(long, value_name = "FILE")]
+    pub(crate) previous: Option<PathBuf>,
+    /// The id chosen for a new record; drawn at random when absent
+    #[arg(long, value_name = "UUID", conflicts_with = "previous")]
+    pub(crate) plan: Option<String>,
+    /// A file that the draft names as an attachment; repeatable
+    #[arg(long = "attach", value_name = "FILE")]
+    pub(crate) attach: Vec<PathBuf>,
+    /// Accept the NHS numbers kept for tests (999 …) and no others
+    #[arg(long)]
+    pub(crate) test_numbers: bool,
+    /// Where to write: OUTPUT.cose and OUTPUT.card.cose; beside the draft when absent
+    #[arg(short, long)]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Endorse {
+    /// The version's envelope
+    pub(crate) version: PathBuf,
+    #[command(flatten)]
+    pub(crate) by: SignedBy,
+    /// What is stated
+    #[arg(long, value_enum, default_value_t = Statement::ResponsibleClinician)]
+    pub(crate) statement: Statement,
+    /// The endorsement's envelope to make
+    #[arg(short, long)]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Statement {
+    /// Read and agreed with, as the senior responsible clinician
+    ResponsibleClinician,
+    /// A second opinion that was asked for
+    SecondOpinion,
+}
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// PDF, bundle, envelope, or a text file with a printed code; - is stdin
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) trusted: Trusted,
+    /// A snapshot of the log, for checking without a connection
+    #[arg(long, value_name = "FILE", env = "PLANSEAL_SNAPSHOT")]
+    pub(crate) snapshot: Option<PathBuf>,
+    /// Ask this service for its trust list, snapshot and the record's head
+    #[arg(long, value_name = "URL", env = "PLANSEAL_SERVER")]
+    pub(crate) server: Option<String>,
+    /// Use no network at all
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Judge as of this time, for example 2026-11-22T14:32:00Z; named in the verdict
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
+    pub(crate) at: Option<Timestamp>,
+    /// The oldest evidence to accept as current, in minutes
+    #[arg(long, value_name = "MINUTES")]
+    pub(crate) max_age: Option<u32>,
+    /// A file said to be attached to the plan; repeatable
+    #[arg(long = "attachment", value_name = "FILE")]
+    pub(crate) attachments: Vec<PathBuf>,
+    /// Show the emergency summary too (patient data)
+    #[arg(long)]
+    pub(crate) show: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Inspect {
+    /// Any planseal file; - is stdin
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Diff {
+    /// The earlier version: envelope, bundle or PDF
+    pub(crate) from: PathBuf,
+    /// The later version
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Trust {
+    /// Show fingerprints, log key, witnesses and ages
+    Show {
+        #[command(flatten)]
+        trusted: Trusted,
+        /// A snapshot, to show its age
+        #[arg(long, value_name = "FILE", env = "PLANSEAL_SNAPSHOT")]
+        snapshot: Option<PathBuf>,
+    },
+}
+
+/// Prints a completion script.
+pub(crate) fn completions(shell: clap_complete::Shell) {
+    let mut command = Arguments::command();
+    clap_complete::generate(shell, &mut command, "planseal", &mut io::stdout());
+}
+
+/// Prints the manual page.
+pub(crate) fn manual() -> io::Result<()> {
+    clap_mangen::Man::new(Arguments::command()).render(&mut io::stdout())
+}

@@ -1,0 +1,63 @@
+//! `planseal`: the hand tool of clinicians, organisations, readers and lawyers (UX §3).
+//!
+//! Each command reads files, asks the library, and prints: results on stdout, everything else on stderr. What counts as
+//! genuine or current is decided by core's one verifier.
+
+mod arguments;
+mod files;
+mod carrier;
+mod terminal;
+mod words;
+mod cbor;
+mod evidence;
+mod server;
+mod keygen;
+mod enrol;
+mod ca;
+mod signer;
+mod sign;
+mod endorse;
+mod verify;
+mod inspect;
+mod diff;
+mod trust;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(fault) => {
+            terminal::complain(&fault);
+            ExitCode::from(arguments::COULD_NOT_RUN)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let shared = &arguments.shared;
+    match &arguments.command {
+        Command::Keygen(keygen) => keygen::run(keygen, shared),
+        Command::Enrol(enrol) => enrol::run(enrol, shared),
+        Command::Ca(ca) => ca::run(ca, shared),
+        Command::Sign(sign) => sign::run(sign, shared),
+        Command::Endorse(endorse) => endorse::run(endorse, shared),
+        Command::Verify(verify) => verify::run(verify, shared),
+        Command::Inspect(inspect) => inspect::run(inspect, shared),
+        Command::Diff(diff) => diff::run(diff, shared),
+        Command::Trust(trust) => trust::run(trust, shared),
+        Command::Completions { shell } => {
+            arguments::completions(*shell);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man => {
+            arguments::manual()?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
