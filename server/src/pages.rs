@@ -14,7 +14,7 @@ use planseal::check::Verdict;
 
 use crate::problem::{Problem, ProblemType};
 use crate::routes::{App, Mode, plans};
-use crate::service::{Judged, Pointed, PlanRecord, ServiceError};
+use crate::service::{Judged, PlanRecord, Pointed, ServiceError};
 use shown::{Listed, Shown};
 
 /// The first page: check a plan; in the demonstration also the plans there are.
@@ -108,7 +108,9 @@ pub(crate) async fn check(State(app): State<App>, request: Request) -> Result<Re
 fn checked(verdict: &Verdict) -> Checked {
     Checked {
         shown: Shown::of(verdict),
-        link: verdict.version().map(|version| format!("/e/{}", version.content().plan())),
+        link: verdict
+            .version()
+            .map(|version| format!("/e/{}", version.content().plan())),
     }
 }
 
@@ -121,9 +123,17 @@ fn pointed_page(pointed: &Pointed) -> PointedPage {
 
 /// The file if one was chosen, or else the text.
 async fn brought(request: Request) -> Result<Vec<u8>, Problem> {
-    let unreadable = |_| Problem::new(ProblemType::BadRequest, "The form did not arrive whole: send it again.");
+    let unreadable = |_| {
+        Problem::new(
+            ProblemType::BadRequest,
+            "The form did not arrive whole: send it again.",
+        )
+    };
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| {
-        Problem::new(ProblemType::BadRequest, "Send the form of the page: a file or the text of a code.")
+        Problem::new(
+            ProblemType::BadRequest,
+            "Send the form of the page: a file or the text of a code.",
+        )
     })?;
     let mut text = Vec::new();
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
@@ -174,18 +184,26 @@ fn versions(record: &PlanRecord) -> Vec<VersionLine> {
 pub(crate) async fn asset(Path(name): Path<String>) -> Result<Response, Problem> {
     let (media_type, text) = match name.as_str() {
         "style.css" => ("text/css; charset=utf-8", include_str!("../assets/style.css")),
-        "pointer.js" => ("text/javascript; charset=utf-8", include_str!("../assets/pointer.js")),
+        "pointer.js" => (
+            "text/javascript; charset=utf-8",
+            include_str!("../assets/pointer.js"),
+        ),
         _ => return Err(ServiceError::NotFound.into()),
     };
     let mut response = Response::new(Body::from(text));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=3600"),
+    );
     Ok(response)
 }
 
 fn respond(page: &impl Template) -> Result<Response, Problem> {
-    let html = page.render().map_err(|_| Problem::new(ProblemType::Internal, "The page could not be made."))?;
+    let html = page
+        .render()
+        .map_err(|_| Problem::new(ProblemType::Internal, "The page could not be made."))?;
     let html_type = HeaderValue::from_static("text/html; charset=utf-8");
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, html_type)], html).into_response())
 }

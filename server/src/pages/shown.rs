@@ -148,7 +148,9 @@ impl CardShown {
             Some(CprDecision::ModifiedChildOnly) => ("cpr-modified", "MODIFIED CPR (child): see the paper"),
             None => ("cpr-none", "NO CPR DECISION RECORDED: attempt CPR"),
         };
-        let words = card.ceiling().map_or_else(String::new, |words| format!(": {words}"));
+        let words = card
+            .ceiling()
+            .map_or_else(String::new, |words| format!(": {words}"));
         Self {
             checked,
             name: card.name().to_owned(),
@@ -161,7 +163,9 @@ impl CardShown {
             adrt: match card.adrt() {
                 AdrtFlag::Recorded => "ADRT recorded. Check validity and applicability.",
                 AdrtFlag::NoneRecorded => "None recorded here (one may still exist).",
-                AdrtFlag::EvidenceOfWishes => "Evidence of wishes recorded; the formalities of an ADRT are not.",
+                AdrtFlag::EvidenceOfWishes => {
+                    "Evidence of wishes recorded; the formalities of an ADRT are not."
+                }
             },
             line: card.line().to_owned(),
             more: card.more() == planseal::card::More::OnThePaper,
@@ -220,9 +224,10 @@ const fn symbol(state: State) -> &'static str {
 fn authentic(verdict: &Verdict) -> AnswerBlock {
     let (answer, detail) = match verdict.authenticity() {
         Authenticity::Verified => ("Verified", "Signature, signer and registration hold.".to_owned()),
-        Authenticity::RegistrationNotShown => {
-            ("Signature good", "Its registration cannot be checked from this.".to_owned())
-        }
+        Authenticity::RegistrationNotShown => (
+            "Signature good",
+            "Its registration cannot be checked from this.".to_owned(),
+        ),
         Authenticity::CannotCheck(reason) => ("Cannot check", reason.clone()),
         Authenticity::Failed(reason) => ("FAILED", reason.clone()),
     };
@@ -247,13 +252,19 @@ fn current(verdict: &Verdict) -> AnswerBlock {
             "Latest, with a warning",
             format!("{}. Checked {}.", warnings.join("; "), as_of.day_and_time()),
         ),
-        Some(Answer::Superseded { as_of, .. }) => ("Superseded", format!("Checked {}.", as_of.day_and_time())),
+        Some(Answer::Superseded { as_of, .. }) => {
+            ("Superseded", format!("Checked {}.", as_of.day_and_time()))
+        }
         Some(Answer::Withdrawn { as_of, .. }) => ("Withdrawn", format!("Checked {}.", as_of.day_and_time())),
         Some(Answer::Suspended { as_of, .. }) => ("Suspended", format!("Checked {}.", as_of.day_and_time())),
         Some(Answer::Unknown(_)) | None => ("Unknown", "A newer plan may exist.".to_owned()),
     };
-    let printed = verdict.currency().and_then(planseal::currency::Currency::latest_when_printed);
-    let printed = printed.map_or_else(String::new, |at| format!(" It was the latest when printed on {}.", at.day()));
+    let printed = verdict
+        .currency()
+        .and_then(planseal::currency::Currency::latest_when_printed);
+    let printed = printed.map_or_else(String::new, |at| {
+        format!(" It was the latest when printed on {}.", at.day())
+    });
     AnswerBlock {
         question: "Current?",
         answer: answer.into(),
@@ -263,10 +274,22 @@ fn current(verdict: &Verdict) -> AnswerBlock {
 
 fn attachments(verdict: &Verdict) -> AnswerBlock {
     let (answer, detail) = match verdict.attachments() {
-        Attachments::None => ("None".to_owned(), "The plan names no attached files, or none could be told."),
-        Attachments::AllMatch => ("All match".to_owned(), "Every attached file is the one the author signed."),
-        Attachments::Missing { count } => (format!("{count} missing"), "Ask for the missing files before relying on them."),
-        Attachments::Mismatch => ("MISMATCH".to_owned(), "An attached file is not one of those the author signed."),
+        Attachments::None => (
+            "None".to_owned(),
+            "The plan names no attached files, or none could be told.",
+        ),
+        Attachments::AllMatch => (
+            "All match".to_owned(),
+            "Every attached file is the one the author signed.",
+        ),
+        Attachments::Missing { count } => (
+            format!("{count} missing"),
+            "Ask for the missing files before relying on them.",
+        ),
+        Attachments::Mismatch => (
+            "MISMATCH".to_owned(),
+            "An attached file is not one of those the author signed.",
+        ),
     };
     AnswerBlock {
         question: "Attachments?",
