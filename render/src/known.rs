@@ -2,6 +2,7 @@
 //!
 //! Paper cannot know what happens after it is printed, so every statement made from these values names its time.
 
+use planseal::currency::Answer;
 use planseal::time::Timestamp;
 
 /// What was known, and when.
@@ -69,4 +70,19 @@ pub enum Matter {
     AdvanceDecision,
     /// Anything else about the record.
     Plan,
+}
+
+/// What core judged, as the printed page states it.
+impl From<&Answer> for Standing {
+    fn from(answer: &Answer) -> Self {
+        match answer {
+            Answer::Latest { .. } => Self::Latest,
+            Answer::Superseded { newer_signed_at, .. } => Self::Superseded {
+                by_version_signed: *newer_signed_at,
+            },
+            Answer::Withdrawn { .. } => Self::Withdrawn { signed: None },
+            Answer::Suspended { .. } => Self::Suspended,
+            Answer::Unknown(_) => Self::NotChecked,
+        }
+    }
 }

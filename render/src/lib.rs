@@ -26,6 +26,8 @@ mod pdf;
 mod document;
 pub mod print;
 pub mod specimen;
+#[cfg(test)]
+mod fixture;
 
 pub use document::{Attached, Codes, Document, document, preview};
 pub use error::RenderError;

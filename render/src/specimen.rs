@@ -206,7 +206,7 @@ fn form(lines: &[(&str, String)]) -> Block {
 }
 
 fn question(words: &str) -> Block {
-    Block::Heading(Level::Part, Text::strong("specimen", BODY, words))
+    Block::Heading(Level::Section, Text::strong("specimen", BODY, words))
 }
 
 fn printed(size: Length, words: &str) -> Text {

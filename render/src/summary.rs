@@ -3,15 +3,17 @@
 //! Paper and screen both show these lines, so their words cannot drift apart. Nothing here says that a plan or an
 //! advance decision is valid: a plan recommends, and an advance decision is checked at the bedside (DOMAIN §0, §3).
 
+mod status;
+
 use planseal::plan::PlanVersion;
 use planseal::plan::adrt::{Adrt, AdrtEntry, RefusedTreatment};
-use planseal::plan::clinical::{DeviceKind, DeviceState};
+use planseal::plan::clinical::{AllergyState, DeviceKind, DeviceState};
 use planseal::plan::contacts::ContactRole;
 use planseal::plan::recommendations::{Cpr, CprDecision, CprReasonCode, CprScope};
 use planseal::plan::{YesNo, sharing::LastingPower};
 use planseal::time::Timestamp;
 
-use crate::known::{Known, Matter, Standing};
+use crate::known::{Known, Matter};
 use crate::words;
 
 /// The lines, first the status.
@@ -70,7 +72,7 @@ impl EmergencySummary {
     /// The summary of a plan with what was known about it.
     #[must_use]
     pub fn of(plan: &PlanVersion, known: &Known) -> Self {
-        let mut lines = vec![status(known), notices(plan, known)];
+        let mut lines = vec![status::status(known), status::notices(plan, known)];
         lines.extend(content(plan, &Moment::known(known)));
         let mut signed = signed(plan);
         let endorsements = known.endorsements.iter();
@@ -151,13 +153,13 @@ impl core::fmt::Debug for SummaryLine {
 }
 
 /// The time that sentences name, and what was reported about advance decisions until then.
-struct Moment {
+pub(crate) struct Moment {
     at: Timestamp,
     adrt_reports: usize,
 }
 
 impl Moment {
-    fn known(known: &Known) -> Self {
+    pub(crate) fn known(known: &Known) -> Self {
         let about_adrt = known
             .reports
             .iter()
@@ -168,8 +170,21 @@ impl Moment {
         }
     }
 
-    const fn at(at: Timestamp) -> Self {
+    /// A plan beside which nothing is known.
+    pub(crate) const fn at(at: Timestamp) -> Self {
         Self { at, adrt_reports: 0 }
+    }
+
+    /// Beside every recorded advance decision. It is never called valid.
+    pub(crate) fn adrt_recorded(&self) -> String {
+        if self.adrt_reports > 0 {
+            return "ADRT recorded, and something was REPORTED about it (see page 1). Check validity and applicability."
+                .to_owned();
+        }
+        format!(
+            "ADRT recorded \u{2014} not known to be withdrawn (as of {}). Check validity and applicability.",
+            self.at.day_and_time()
+        )
     }
 }
 
@@ -178,82 +193,6 @@ fn line<const N: usize>(topic: Topic, headline: impl Into<String>, details: [&st
         topic,
         headline: headline.into(),
         details: details.map(str::to_owned).to_vec(),
-    }
-}
-
-/// Paper never says "current": it says what was so when it was printed.
-fn status(known: &Known) -> SummaryLine {
-    let at = known.at.day_and_time();
-    let on = |time: Option<Timestamp>| time.map_or_else(String::new, |time| format!(" on {}", time.day()));
-    match known.standing {
-        Standing::Latest => line(
-            Topic::Status,
-            format!("LATEST VERSION WHEN PRINTED on {at}."),
-            ["Not checked since: scan to check."],
-        ),
-        Standing::Superseded { by_version_signed } => line(
-            Topic::Status,
-            format!("SUPERSEDED: do not rely on this copy (as of {at})."),
-            [
-                &format!("A newer plan was signed{}.", on(by_version_signed)),
-                "An advance decision below may still bind.",
-            ],
-        ),
-        Standing::Withdrawn { signed } => line(
-            Topic::Status,
-            format!("WITHDRAWN (as of {at})."),
-            [
-                &format!("This plan was withdrawn{}.", on(signed)),
-                "An advance decision below may still bind.",
-            ],
-        ),
-        Standing::Suspended => line(
-            Topic::Status,
-            format!("SUSPENDED (as of {at})."),
-            [
-                "The signer's key was later reported lost, or the signer was not entitled. Use clinical judgement.",
-            ],
-        ),
-        Standing::NotYetRegistered => line(
-            Topic::Status,
-            "SIGNED, NOT YET REGISTERED: interim print.",
-            [&format!(
-                "Printed on {at}. Whether it is the latest cannot be checked yet."
-            )],
-        ),
-        Standing::NotChecked => line(
-            Topic::Status,
-            "GENUINE WHEN SIGNED; not checked whether it is the latest.",
-            [&format!(
-                "Printed on {at}. A newer plan may exist: scan to check."
-            )],
-        ),
-    }
-}
-
-fn notices(plan: &PlanVersion, known: &Known) -> SummaryLine {
-    let mut notices = Vec::new();
-    for report in &known.reports {
-        notices.push(format!(
-            "REPORTED on {}: {} (by {}). Not yet resolved.",
-            report.at.day(),
-            report.what,
-            report.by
-        ));
-    }
-    if plan.endorsement_required() == YesNo::Yes && known.endorsements.is_empty() {
-        notices.push("SIGNED, NOT YET ENDORSED by a senior clinician.".to_owned());
-    }
-    if plan.review_due() < known.at.date() {
-        notices.push(format!(
-            "REVIEW OVERDUE since {}. The plan has not expired: read it, and ask.",
-            plan.review_due().day()
-        ));
-    }
-    SummaryLine {
-        topic: Topic::Notices,
-        headline: String::new(),
-        details: notices,
     }
 }
 
@@ -369,14 +308,8 @@ fn refusal(plan: &PlanVersion, moment: &Moment) -> SummaryLine {
     let evidence = plan.adrt().len() - decisions(plan).count();
     let headline = if decisions(plan).next().is_none() {
         "None recorded here (one may still exist).".to_owned()
-    } else if moment.adrt_reports > 0 {
-        "ADRT recorded, and something was REPORTED about it (see above). Check validity and applicability."
-            .to_owned()
     } else {
-        format!(
-            "ADRT recorded \u{2014} not known to be withdrawn (as of {}). Check validity and applicability.",
-            moment.at.day_and_time()
-        )
+        moment.adrt_recorded()
     };
     if evidence > 0 {
         details.push("Wishes are recorded that are not recorded as an ADRT: see section 5.".to_owned());
@@ -406,7 +339,11 @@ pub(crate) fn later_powers<'a>(adrt: &Adrt, plan: &'a PlanVersion) -> Vec<&'a La
 
 fn alerts(plan: &PlanVersion) -> SummaryLine {
     let clinical = plan.clinical();
-    let mut details = vec![words::sentence(&words::allergies(clinical.allergies()))];
+    let allergies = words::sentence(&words::allergies(clinical.allergies()));
+    let mut details = vec![match clinical.allergies().state() {
+        AllergyState::Recorded => format!("Allergies: {allergies}"),
+        AllergyState::NoneKnown | AllergyState::NotAsked => allergies,
+    }];
     let alerts: Vec<&str> = clinical.alerts().iter().map(|alert| alert.as_str()).collect();
     if !alerts.is_empty() {
         details.push(words::sentence(&alerts.join("; ")));
@@ -486,3 +423,6 @@ fn signed(plan: &PlanVersion) -> SummaryLine {
         ["No ink signature is needed to check it: scan the code."],
     )
 }
+
+#[cfg(test)]
+mod tests;

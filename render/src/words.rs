@@ -69,7 +69,7 @@ pub(crate) fn allergies(allergies: &Allergies) -> String {
         Some(reaction) => format!("{} ({reaction})", item.substance()),
         None => item.substance().to_string(),
     });
-    format!("Allergies: {}", items.collect::<Vec<_>>().join("; "))
+    items.collect::<Vec<_>>().join("; ")
 }
 
 /// The coded place with the words beside it.

@@ -162,6 +162,63 @@ fn a_pdf_around_a_genuine_plan_is_an_altered_file() {
     );
 }
 
+/// A plan with a scan attached, printed as the service prints it.
+#[test]
+fn a_print_is_printed_again_and_compared() {
+    let world = World::new();
+    let scan = b"%PDF-1.7\nstream\nstands for a scan\nendstream\n%%EOF\n".to_vec();
+    world.write("P3-adrt.pdf", &scan);
+    world.write("plan.json", draft("P3-v2.json").as_bytes());
+    let signed = world.sign("plan.json", &["--attach", "P3-adrt.pdf"]);
+    assert_eq!(code(&signed), Some(0), "{}", stderr(&signed));
+    world.publish(&[("plan", "plan.planseal")]);
+    let pdf = world.print("plan.planseal", core::slice::from_ref(&scan));
+    world.write("plan.pdf", &pdf);
+    let output = verify(&world, "plan.pdf", &[PINNED.as_slice(), &["--json"]].concat());
+    let json: Json = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(code(&output), Some(0), "{json}");
+    assert_eq!(json["file"], "genuine");
+    assert_eq!(
+        json["attachments"]["answer"], "all_match",
+        "the scan was found inside the PDF"
+    );
+    world.write("saved.pdf", &[pdf.as_slice(), b"\n"].concat());
+    assert_eq!(
+        code(&verify(&world, "saved.pdf", &PINNED)),
+        Some(18),
+        "one byte more is another file"
+    );
+    let alone = verify(&world, "plan.planseal", &PINNED);
+    assert!(
+        stdout(&alone).contains("Attachments: 1 not at hand"),
+        "{}",
+        stdout(&alone)
+    );
+}
+
+#[test]
+fn a_printed_code_shows_its_words() {
+    let world = published();
+    let json = world.run(&["inspect", "v2.planseal", "--json"]);
+    let json: Json = serde_json::from_str(&stdout(&json)).unwrap();
+    assert_eq!(json["stamp"].as_array().map(Vec::len), Some(1));
+    world.write("code.txt", world.code("v2.planseal").as_bytes());
+    let output = verify(&world, "code.txt", &PINNED);
+    assert_eq!(code(&output), Some(0), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("The words on the paper were not checked"),
+        "{}",
+        stdout(&output)
+    );
+    assert!(
+        stdout(&output).contains("NHS No."),
+        "the decoded words stand below: {}",
+        stdout(&output)
+    );
+    world.write("first.txt", world.code("v1.planseal").as_bytes());
+    assert_eq!(code(&verify(&world, "first.txt", &PINNED)), Some(12));
+}
+
 #[test]
 fn the_json_of_a_verdict_keeps_its_shape() {
     let world = published();
@@ -180,7 +237,10 @@ fn the_json_of_a_verdict_keeps_its_shape() {
         "attachments authentic card contact current evidence exit_code file format judged_at line notes plan state \
          summary time_was_given"
     );
-    assert_eq!(shape(&json["current"]), "answer as_of source warnings");
+    assert_eq!(
+        shape(&json["current"]),
+        "answer as_of latest_when_printed source warnings"
+    );
     assert_eq!(shape(&json["evidence"]), "pinned snapshot trust_list unconfirmed");
     assert_eq!(
         shape(&json["plan"]),
@@ -426,7 +486,7 @@ fn every_fault_is_one_sentence_that_says_what_to_do() {
                 "--trust-policy",
                 "trust-policy.cbor",
             ]),
-            "may sign a endorsement",
+            "may sign this (endorsement)",
         ),
         (
             world.run(&["keygen", "new.pem", "--passphrase-file", "open.phrase"]),

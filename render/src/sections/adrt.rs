@@ -8,7 +8,7 @@ use planseal::plan::adrt::{AdrtEntry, AdrtRecord, AdrtSignature, Witness};
 
 use super::people::joined;
 use super::{Facts, Surroundings, paragraph, part, section, table};
-use crate::summary::later_powers;
+use crate::summary::{Moment, later_powers};
 use crate::view::{Block, Frame};
 use crate::words;
 
@@ -48,7 +48,8 @@ fn one(plan: &PlanVersion, entry: &AdrtEntry, number: usize, around: &Surroundin
     blocks.push(part("template", "Where it is and how it came here"));
     blocks.push(provenance(plan, record, number));
     if !record.checklist().is_empty() {
-        blocks.push(part("template", "Recording checklist"));
+        let ruleset = record.ruleset().code();
+        blocks.push(part("template", format!("Recording checklist {ruleset}")));
         blocks.push(checklist(record));
     }
     blocks.push(part("template", "To ask at the bedside (not answered here)"));
@@ -60,14 +61,11 @@ fn standing(plan: &PlanVersion, entry: &AdrtEntry, around: &Surroundings<'_>) ->
     let mut lines = Vec::new();
     match entry {
         AdrtEntry::AdvanceDecision(adrt) => {
-            let at = around
-                .signed
-                .as_ref()
-                .map_or_else(|| plan.signed_at(), |signed| signed.known.at);
-            lines.push(format!(
-                "ADRT recorded \u{2014} not known to be withdrawn by this plan (as of {}). Check validity and applicability.",
-                at.day_and_time()
-            ));
+            let moment = match &around.signed {
+                Some(signed) => Moment::known(signed.known),
+                None => Moment::at(plan.signed_at()),
+            };
+            lines.push(moment.adrt_recorded());
             for power in later_powers(adrt, plan) {
                 lines.push(format!(
                     "A later lasting power of attorney is recorded (signed {}). Check who decides.",

@@ -34,6 +34,11 @@ pub(super) fn understanding(plan: &PlanVersion) -> Vec<Block> {
             "Alerts",
             clinical.alerts().iter().map(ToString::to_string),
         );
+    facts = facts.maybe(
+        "clinical.rapid_decline",
+        "Rapid decline expected",
+        clinical.rapid_decline().map(|expected| expected.label()),
+    );
     if let Some(prognosis) = clinical.prognosis() {
         let aware = |who: &str, known: &str| format!("{who} aware: {}", known.to_lowercase());
         facts = facts.row(
@@ -229,7 +234,7 @@ fn resuscitation(cpr: &Cpr) -> Block {
                 )
             }),
         )
-        .row("recommendations.cpr.scope_note", "What it covers", covered(cpr))
+        .row("recommendations.cpr.scope_note", "Scope", covered(cpr))
         .row(
             "recommendations.cpr.decider",
             "Decided",

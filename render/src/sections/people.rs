@@ -138,7 +138,7 @@ pub(super) fn capacity(plan: &PlanVersion) -> Vec<Block> {
             advocate.note().map(ToString::to_string),
             advocate.date().map(|date| date.day()),
         ];
-        facts = facts.row("capacity.imca", "Advocate (IMCA)", joined(words, ", "));
+        facts = facts.row("capacity.imca", "Advocate (IMCA)", joined(words, ". "));
     }
     facts = facts.maybe(
         "capacity.discussion_record",

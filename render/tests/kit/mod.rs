@@ -28,15 +28,15 @@ use planseal::verify::{self, Verified};
 use planseal_render::{Attached, Codes, Document, Known, RenderError, Standing, document};
 
 /// A sample plan, signed and verified, with the files it names.
-pub struct Printable {
+pub(crate) struct Printable {
     version: Verified<PlanVersion>,
     files: Vec<Vec<u8>>,
-    pub codes: Codes,
+    pub(crate) codes: Codes,
 }
 
 impl Printable {
     /// The sample `keys-example/plans/NAME.json`.
-    pub fn sample(name: &str) -> Self {
+    pub(crate) fn sample(name: &str) -> Self {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../keys-example");
         let text = std::fs::read_to_string(format!("{folder}/plans/{name}.json")).unwrap();
         let day = text
@@ -77,7 +77,7 @@ impl Printable {
     }
 
     /// The document as printed at a fixed time.
-    pub fn print(&self) -> Result<Vec<u8>, RenderError> {
+    pub(crate) fn print(&self) -> Result<Vec<u8>, RenderError> {
         let printed_at = Timestamp::parse("2026-11-22T14:32:00Z").unwrap();
         let known = Known {
             at: printed_at,

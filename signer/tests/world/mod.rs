@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use planseal::bundle::Bundle;
-use planseal::card::Card;
+use planseal::card::{Card, Stamp};
+use planseal::check::{CheckedBundle, Reader};
+use planseal::code::OfflineCode;
 use planseal::draft::PlanDraft;
 use planseal::envelope::SignedObject;
 use planseal::id::{ObjectId, PlanId};
@@ -25,6 +27,7 @@ use planseal::trust::{
 };
 use planseal::validate::{Context, NumberRange};
 use planseal::verify::Verified;
+use planseal_render::print::Print;
 use planseal_signer::authority::{
     Authority, CandidateDetails, Confirmation, OrganisationDetails, RootDetails,
 };
@@ -38,6 +41,7 @@ pub(crate) struct World {
     log: FileKey,
     vkey: VerifierKey,
     status: (FileKey, SignedObject),
+    head: (FileKey, SignedObject),
     certificates: Vec<SignedObject>,
 }
 
@@ -153,10 +157,17 @@ impl World {
             candidate("Status key", None, &[Role::ServiceStatus]),
             &status_key,
         );
+        let head_key = FileKey::generate().unwrap();
+        let head = certify(
+            &mut at_host,
+            candidate("Head key", None, &[Role::ServiceHead]),
+            &head_key,
+        );
         let mut certificates = vec![
             root.certificate().object().clone(),
             host,
             status.clone(),
+            head.clone(),
             practice.clone(),
         ];
         for (name, words, number, roles) in [
@@ -191,6 +202,7 @@ impl World {
             log,
             vkey,
             status: (status_key, status),
+            head: (head_key, head),
             certificates,
         }
     }
@@ -340,14 +352,15 @@ impl World {
         self.write("snapshot.cbor", snapshot.bytes());
         for (name, bundle) in versions {
             let version = self.object(&format!("{name}.cose"));
+            let card = self.object(&format!("{name}.card.cose"));
             let mut held = receipts.clone();
             held.retain(|(id, _)| {
                 *id == version.id() || self.certificates[1..].iter().any(|known| known.id() == *id)
             });
             let parts = Bundle {
-                card: Some(self.object(&format!("{name}.card.cose"))),
-                version,
-                stamp: None,
+                card: Some(card.clone()),
+                version: version.clone(),
+                stamp: Some(self.stamp(place(version.id()), size, place(self.head.1.id()), &card)),
                 certificates: self.certificates[1..].to_vec(),
                 endorsements: Vec::new(),
                 reports: Vec::new(),
@@ -357,6 +370,48 @@ impl World {
             };
             self.write(bundle, &parts.encode().unwrap());
         }
+    }
+
+    fn stamp(&self, version: u64, size: u64, signer: u64, card: &SignedObject) -> SignedObject {
+        let stamp = Stamp {
+            version,
+            issued_at: now(),
+            size,
+            signer,
+        };
+        let head = self.certificate(&self.head.1);
+        ToBeSigned::stamp(&stamp, card, &head)
+            .unwrap()
+            .sign(&self.head.0)
+            .unwrap()
+    }
+
+    /// The offline code that the print of a published bundle carries.
+    pub(crate) fn code(&self, bundle: &str) -> String {
+        let checked = self.open(bundle);
+        OfflineCode::new(checked.card().unwrap(), checked.stamp().unwrap())
+            .unwrap()
+            .text()
+    }
+
+    fn open(&self, bundle: &str) -> CheckedBundle {
+        let mut reader = Reader::default().pin(self.policy.clone());
+        reader.add_trust_list(&self.object("trust-list.cbor")).unwrap();
+        let bytes = std::fs::read(self.path(bundle)).unwrap();
+        reader.open_bundle(&Bundle::decode(&bytes).unwrap()).unwrap()
+    }
+
+    /// Prints a published bundle with its files, as the service does.
+    pub(crate) fn print(&self, bundle: &str, files: &[Vec<u8>]) -> Vec<u8> {
+        let checked = self.open(bundle);
+        let bytes = std::fs::read(self.path(bundle)).unwrap();
+        let print = Print {
+            checked: &checked,
+            bundle: &bytes,
+            files,
+            policy: &self.policy,
+        };
+        planseal_render::print::print(&print).unwrap()
     }
 
     fn certificate(&self, object: &SignedObject) -> Verified<Certificate> {

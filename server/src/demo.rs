@@ -1,0 +1,78 @@
+//! The demonstration: a past played with a set clock, every part of it real (issue "The whole road once").
+//!
+//! `cast` makes root, organisations, service keys and clinicians by real enrolment; `samples` holds the drafts and
+//! their schedule; `past` lets the clock move through the schedule, drafting, validating, signing, publishing and
+//! printing; `folder` writes what anyone can check offline; `proof` reads the files again as an outside reader would
+//! and compares every verdict with the expected one. Then, unless asked to stop, the server runs on what was made.
+//!
+//! Everybody in it is fictional, its keys are public knowledge, and nothing they sign proves anything.
+
+mod calendar;
+mod samples;
+mod cast;
+mod past;
+mod folder;
+mod proof;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::listen;
+use crate::routes::{App, Mode};
+use calendar::Calendar;
+use cast::Cast;
+use folder::Folder;
+use samples::Samples;
+
+/// How the demonstration is asked for.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Stop after the work; exit 0 only if every verdict is the expected one.
+    #[arg(long)]
+    pub once: bool,
+    /// Keep everything in this folder, which must be new or empty.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    /// Port of this machine to serve on afterwards.
+    #[arg(long, value_name = "N", default_value_t = 8080)]
+    pub port: u16,
+    /// Serve TLS 1.3 with the demonstration's own certificate.
+    #[arg(long)]
+    pub tls: bool,
+}
+
+/// Plays the past, proves it, and serves it.
+///
+/// # Errors
+/// What stopped it, with what to do.
+pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let folder = Folder::prepare(options.keep.as_deref())?;
+    let calendar = Arc::new(Calendar::standing());
+    let samples = Samples::load(calendar.today())?;
+    let mut cast = Cast::found(&folder, &samples, Arc::clone(&calendar)).await?;
+    let printed = past::play(&samples, &mut cast, &folder, &calendar)
+        .await
+        .context("the samples could not be published")?;
+    folder.publish(&cast, &samples).await?;
+    let proofs = proof::read_and_check(&folder, &printed, calendar.present())?;
+    print!("{}", proof::table(&proofs));
+    if !proofs.iter().all(proof::Proof::is_expected) {
+        eprintln!("A verdict is not the expected one: this build must not be used.");
+        return Ok(ExitCode::FAILURE);
+    }
+    if options.once {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let tls = options.tls.then(|| cast.tls_identity()).transpose()?;
+    let app = App {
+        service: cast.into_service(),
+        mode: Mode::Demo,
+    };
+    let listener = listen::bind(options.port).await?;
+    eprint!("{}", folder.welcome(options));
+    listen::serve(listener, crate::routes::router(app), tls).await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,148 @@
+//! Why the service refused, or could not answer.
+
+use std::sync::Arc;
+
+use planseal::canonical::EncodeError;
+use planseal::envelope::EnvelopeError;
+use planseal::id::{ObjectId, PlanId};
+use planseal::log::checkpoint::CheckpointError;
+use planseal::log::note::NoteError;
+use planseal::sign::SigningError;
+use planseal::statement::ContentError;
+use planseal::status::StatusError;
+use planseal::validate::Finding;
+use planseal::verify::{RegistrationError, VerifyError};
+use planseal_render::RenderError;
+use planseal_store::{AppendError, AuditError, RandomError, ReadError};
+
+use planseal_render::print::PrintError;
+
+/// A statement was not taken in. Nothing was published.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmitError {
+    /// The bytes are no envelope.
+    #[error("the object is no envelope of this format")]
+    Envelope(#[from] EnvelopeError),
+    /// Signature, signer or content are not what they claim to be.
+    #[error("the object does not verify")]
+    Verify(#[from] VerifyError),
+    /// The signer's certificate is not in force now.
+    #[error("the signer's certificate is not in force")]
+    NotInForce(#[from] RegistrationError),
+    /// The card is not the projection of the version, or another person signed it.
+    #[error("the card does not belong to the version: sign both again, in one ceremony")]
+    CardDiffers,
+    /// The version is of another record than it was sent to.
+    #[error("the version is of record {signed}, and was sent to {addressed}")]
+    OtherRecord {
+        /// The record inside the signed bytes.
+        signed: PlanId,
+        /// The record in the address.
+        addressed: PlanId,
+    },
+    /// The client's idea of the latest version is out of date.
+    #[error("the record's latest version is not the one this replaces: read the latest, and sign again for it")]
+    Stale {
+        /// Named by the client.
+        expected: ObjectId,
+        /// The record's latest version or withdrawal.
+        found: Option<ObjectId>,
+    },
+    /// The signed predecessor is not the version the client says it replaces.
+    #[error("the version was signed as successor of another version than the one it is to replace")]
+    OtherPredecessor {
+        /// Named by the client.
+        expected: ObjectId,
+        /// Inside the signed bytes.
+        signed: Option<ObjectId>,
+    },
+    /// An endorser is somebody else than the author.
+    #[error("the author of a version cannot endorse it")]
+    OwnEndorsement,
+    /// What the deployment does not accept, with field and rule.
+    #[error("the plan cannot be accepted here")]
+    Findings(Vec<Finding>),
+    /// The store refused or failed.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The service could not do its own part.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+}
+
+/// The service could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// No such record, version or file.
+    #[error("there is nothing here by this name")]
+    NotFound,
+    /// Only the latest version, when nothing speaks against it, is printed.
+    #[error("this version is not the current one and is not printed: print the latest")]
+    NotCurrent,
+    /// A version without a card carries no code.
+    #[error("this version was published without a card, so it has no printed code")]
+    NoCard,
+    /// What the store gave back does not verify.
+    #[error("an object in the store does not verify")]
+    Verify(#[from] VerifyError),
+    /// An object of the store is no envelope.
+    #[error("an object in the store is no envelope")]
+    Envelope(#[from] EnvelopeError),
+    /// What the store gave back is not registered as it claims.
+    #[error("an object in the store is not registered as it claims")]
+    Registration(#[from] RegistrationError),
+    /// The store holds an object without receipt.
+    #[error("object {id} has no receipt in the log")]
+    NoReceipt {
+        /// The object.
+        id: ObjectId,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The log's own checkpoint does not hold.
+    #[error("the log's checkpoint does not hold")]
+    Checkpoint(#[from] CheckpointError),
+    /// The log's own checkpoint is no note.
+    #[error("the log's checkpoint is no note")]
+    Note(#[from] NoteError),
+    /// The log's leaves make no sense.
+    #[error(transparent)]
+    Status(#[from] StatusError),
+    /// One of the service's keys gave no signature.
+    #[error("one of the service's keys gave no signature")]
+    Signing(#[from] SigningError),
+    /// The key's certificate is not known.
+    #[error("certificate {id} of a service key is not registered")]
+    KeyNotRegistered {
+        /// The certificate.
+        id: ObjectId,
+    },
+    /// A view of the log cannot be put together.
+    #[error("a signed view cannot be put together")]
+    Content(#[from] ContentError),
+    /// A bundle cannot be encoded.
+    #[error("a bundle cannot be encoded")]
+    Encode(#[from] EncodeError),
+    /// A PDF cannot be made.
+    #[error("the plan cannot be printed")]
+    Print(#[from] PrintError),
+    /// A page cannot be laid out.
+    #[error("the plan cannot be laid out")]
+    Render(#[from] RenderError),
+    /// The access could not be recorded, so nothing is shown.
+    #[error("the access could not be recorded, so nothing is shown")]
+    Audit(#[from] Arc<AuditError>),
+    /// The snapshot could not be logged.
+    #[error("the snapshot could not be logged")]
+    Append(#[from] Box<AppendError>),
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// The service's own evidence does not verify.
+    #[error("the service's own evidence does not verify")]
+    Reader(#[from] planseal::check::ReaderError),
+}

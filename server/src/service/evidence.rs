@@ -1,0 +1,117 @@
+//! What goes out with a version: its bundle (FORMAT §7), its PDF, its files.
+
+use planseal::bundle::Bundle;
+use planseal::check::Reader;
+use planseal::envelope::SignedObject;
+use planseal::id::{ObjectId, PlanId};
+use planseal::plan::contacts::{Attachment, Digest};
+use planseal::receipt::Receipt;
+use planseal::status::State;
+
+use super::Service;
+use super::error::ServiceError;
+use super::record::{Edition, PlanRecord};
+use planseal_render::print::{self, Print};
+
+/// A printed version, with the bundle inside it.
+pub struct Printed {
+    /// The PDF.
+    pub pdf: Vec<u8>,
+    /// The bundle.
+    pub bundle: Vec<u8>,
+}
+
+impl Service {
+    /// The bundle of a version: with a stamp when it is current, with a head always.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] without such a version.
+    pub async fn bundle(&self, plan: PlanId, version_number: u32) -> Result<Bundle, ServiceError> {
+        let record = self.record(plan).await?;
+        let edition = record.version(version_number).ok_or(ServiceError::NotFound)?;
+        self.bundle_of(&record, edition).await
+    }
+
+    /// The PDF of a version that is current now, made from its bundle and its files and nothing else.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotCurrent`] for any other version.
+    pub async fn print(&self, plan: PlanId, version_number: u32) -> Result<Printed, ServiceError> {
+        let record = self.record(plan).await?;
+        let edition = record.version(version_number).ok_or(ServiceError::NotFound)?;
+        if edition.status.state != State::Current {
+            return Err(ServiceError::NotCurrent);
+        }
+        let bundle = self.bundle_of(&record, edition).await?;
+        let files = self.files_of(plan, edition.logged.content().attachments()).await?;
+        let reader = Reader::default().pin(self.deployment.policy.clone());
+        let checked = reader.open_bundle(&bundle).map_err(print::PrintError::from)?;
+        let encoded = bundle.encode()?;
+        let pdf = print::print(&Print {
+            checked: &checked,
+            bundle: &encoded,
+            files: &files,
+            policy: &self.deployment.policy,
+        })?;
+        Ok(Printed { pdf, bundle: encoded })
+    }
+
+    /// A file that a version names.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when the record has no such file.
+    pub async fn attachment(&self, plan: PlanId, sha256: &Digest) -> Result<Vec<u8>, ServiceError> {
+        self.store.attachment(plan, sha256).await?.ok_or(ServiceError::NotFound)
+    }
+
+    /// All files a version names, in its order.
+    pub(super) async fn files_of(&self, plan: PlanId, named: &[Attachment]) -> Result<Vec<Vec<u8>>, ServiceError> {
+        let mut files = Vec::new();
+        for attachment in named {
+            files.push(self.attachment(plan, &attachment.sha256()).await?);
+        }
+        Ok(files)
+    }
+
+    async fn bundle_of(&self, record: &PlanRecord, edition: &Edition) -> Result<Bundle, ServiceError> {
+        let version = edition.logged.verified().object();
+        let stamp = match (edition.status.state, &edition.card) {
+            (State::Current, Some(_)) => Some(self.stamp(record, edition).await?.object().clone()),
+            _ => None,
+        };
+        let head = self.head_of(record).await?;
+        let endorsements: Vec<SignedObject> = record
+            .endorsements_of(version.id())
+            .map(|endorsement| endorsement.verified().object().clone())
+            .collect();
+        let reports: Vec<SignedObject> =
+            record.reports().iter().map(|report| report.verified().object().clone()).collect();
+        let logged = [version].into_iter().chain(&endorsements).chain(&reports);
+        let unlogged = stamp.iter().chain([&head]);
+        let signers: Vec<ObjectId> = logged.clone().chain(unlogged).filter_map(SignedObject::claimed_key).collect();
+        let certificates = self.issuers_of(&signers).await?;
+        let receipts = self.receipts_of(logged.chain(&certificates)).await?;
+        Ok(Bundle {
+            version: version.clone(),
+            card: edition.card.clone(),
+            stamp,
+            certificates,
+            endorsements,
+            reports,
+            receipts,
+            head: Some(head),
+            root: self.deployment.policy.root().id(),
+        })
+    }
+
+    async fn receipts_of(
+        &self,
+        objects: impl Iterator<Item = &SignedObject>,
+    ) -> Result<Vec<(ObjectId, Receipt)>, ServiceError> {
+        let mut receipts = Vec::new();
+        for object in objects {
+            receipts.push((object.id(), self.receipt(object.id()).await?));
+        }
+        Ok(receipts)
+    }
+}
