@@ -34,7 +34,12 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
     let name = request_name();
     let method = request.method().clone();
     let answered = tokio::time::timeout(REQUEST_TIME, next.run(request)).await;
-    let late = || Problem::new(ProblemType::Timeout, "Send the request again, in less than ten seconds.");
+    let late = || {
+        Problem::new(
+            ProblemType::Timeout,
+            "Send the request again, in less than ten seconds.",
+        )
+    };
     let mut response = answered.unwrap_or_else(|_| late().into_response());
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         if let Some(cause) = problem.cause() {
@@ -64,9 +69,18 @@ fn dress(headers: &mut HeaderMap, request: &str) {
     let always = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "geolocation=(), microphone=()"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "geolocation=(), microphone=()",
+        ),
     ];
     for (name, value) in always {
         headers.insert(name, HeaderValue::from_static(value));

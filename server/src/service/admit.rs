@@ -63,13 +63,22 @@ impl Service {
     pub async fn publish(&self, submission: &Submission<'_>) -> Result<Published, AdmitError> {
         let (version, card) = self.verify_submission(submission.bundle).await?;
         let plan = version.content().plan();
-        let known = self.store.leaf_index(version.id()).await.map_err(ServiceError::from)?;
+        let known = self
+            .store
+            .leaf_index(version.id())
+            .await
+            .map_err(ServiceError::from)?;
         if known.is_none() {
             self.compare(submission, &version).await?;
         }
         let staged = self.staging.of(plan);
         let mut files: Vec<&[u8]> = submission.attachments.to_vec();
-        files.extend(staged.iter().map(|file| file.as_slice()).filter(|file| named(&version, file)));
+        files.extend(
+            staged
+                .iter()
+                .map(|file| file.as_slice())
+                .filter(|file| named(&version, file)),
+        );
         let publication = Publication {
             version: &version,
             card: card.as_ref(),
@@ -97,7 +106,8 @@ impl Service {
         let version = SignedObject::parse(&version.ok_or(ServiceError::NotFound)?.envelope)?;
         let ledger = self.ledger.read().await;
         let person = |id: Option<ObjectId>| {
-            id.and_then(|id| ledger.directory.certificate(&id)).map(|held| same_person(held.content()))
+            id.and_then(|id| ledger.directory.certificate(&id))
+                .map(|held| same_person(held.content()))
         };
         if person(endorsement.signer()) == person(version.claimed_key()) {
             return Err(AdmitError::OwnEndorsement);
@@ -161,8 +171,12 @@ impl Service {
         };
         let message = match (self.deployment.numbers, number.is_for_tests()) {
             (NumberRange::Test, true) | (NumberRange::Live, false) => return Ok(()),
-            (NumberRange::Test, false) => "this service accepts only numbers kept for tests, which begin with 999",
-            (NumberRange::Live, true) => "numbers that begin with 999 are kept for tests and not accepted here",
+            (NumberRange::Test, false) => {
+                "this service accepts only numbers kept for tests, which begin with 999"
+            }
+            (NumberRange::Live, true) => {
+                "numbers that begin with 999 are kept for tests and not accepted here"
+            }
         };
         Err(AdmitError::Findings(vec![Finding {
             field: "person.nhs_number".into(),
@@ -204,7 +218,9 @@ impl Service {
 
 fn named(version: &Verified<PlanVersion>, file: &[u8]) -> bool {
     let attachments = version.content().attachments();
-    attachments.iter().any(|attachment| verify::attachment_matches(attachment, file))
+    attachments
+        .iter()
+        .any(|attachment| verify::attachment_matches(attachment, file))
 }
 
 /// Certificates are renewed; a person is who holds the registration, or else the name at the organisation.

@@ -32,19 +32,29 @@ impl Staging {
             return Err(StagingError::MediaType);
         }
         let mut staged = self.lock();
-        let together: usize = staged.values().flat_map(BTreeMap::values).map(|file| file.len()).sum();
-        let record: usize = staged.get(&plan).map_or(0, |files| files.values().map(|file| file.len()).sum());
+        let together: usize = staged
+            .values()
+            .flat_map(BTreeMap::values)
+            .map(|file| file.len())
+            .sum();
+        let record: usize = staged
+            .get(&plan)
+            .map_or(0, |files| files.values().map(|file| file.len()).sum());
         if together + bytes.len() > MAX_STAGED || record + bytes.len() > MAX_RECORD {
             return Err(StagingError::Full);
         }
         let files = staged.entry(plan).or_default();
-        files.entry(*found.as_bytes()).or_insert_with(|| Arc::new(bytes.to_vec()));
+        files
+            .entry(*found.as_bytes())
+            .or_insert_with(|| Arc::new(bytes.to_vec()));
         Ok(())
     }
 
     pub(super) fn of(&self, plan: PlanId) -> Vec<Arc<Vec<u8>>> {
         let staged = self.lock();
-        staged.get(&plan).map_or_else(Vec::new, |files| files.values().cloned().collect())
+        staged
+            .get(&plan)
+            .map_or_else(Vec::new, |files| files.values().cloned().collect())
     }
 
     pub(super) fn claimed(&self, plan: PlanId) {
