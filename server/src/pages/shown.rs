@@ -9,6 +9,7 @@ use planseal::time::Timestamp;
 use planseal_render::summary::Topic;
 use planseal_render::{EmergencySummary, html};
 
+use crate::problem::sentence;
 use planseal_render::print;
 
 /// A plan in the demonstration's list.
@@ -42,6 +43,8 @@ pub(super) struct Shown {
     pub(super) symbol: &'static str,
     pub(super) word: &'static str,
     pub(super) line: String,
+    /// Whether the file that carried the plan was changed.
+    pub(super) altered: bool,
     pub(super) protocol: bool,
     pub(super) answers: Vec<AnswerBlock>,
     pub(super) notes: Vec<String>,
@@ -116,6 +119,7 @@ impl Shown {
             symbol: symbol(state),
             word: state.word(),
             line: verdict.line(),
+            altered: verdict.file() == FileState::Altered,
             protocol: state != State::Current,
             answers: vec![authentic(verdict), current(verdict, now), attachments(verdict)],
             notes: verdict.notes().to_vec(),
@@ -231,8 +235,8 @@ fn authentic(verdict: &Verdict) -> AnswerBlock {
             "Signature good",
             "Its registration cannot be checked from this.".to_owned(),
         ),
-        Authenticity::CannotCheck(reason) => ("Cannot check", reason.clone()),
-        Authenticity::Failed(reason) => ("FAILED", reason.clone()),
+        Authenticity::CannotCheck(reason) => ("Cannot check", sentence(reason)),
+        Authenticity::Failed(reason) => ("FAILED", sentence(reason)),
     };
     let file = match verdict.file() {
         FileState::NotCompared => "",
