@@ -221,7 +221,8 @@ impl Signer {
         numbers: NumberRange,
     ) -> Bundle {
         let context = Context {
-            at: now(),
+            // A first version is a minute old, so that another can follow it at once.
+            at: predecessor.map_or_else(|| now().plus(-60), |_| now()),
             numbers,
             plan,
             salt: [7; 16],
@@ -252,10 +253,10 @@ impl Signer {
     }
 }
 
-/// The draft of P5's latest version, as of today.
+/// The draft of P5's latest version, which was signed on 25 August 2026, moved to be signed today.
 pub(crate) fn draft() -> serde_json::Value {
     let text = include_str!("../../../keys-example/plans/P5-v2.json");
-    let written = planseal::time::Date::parse("2026-11-22").unwrap();
+    let written = planseal::time::Date::parse("2026-08-25").unwrap();
     let days = now().date().days_since(written);
     let draft = PlanDraft::from_json(text).unwrap().shifted(days);
     serde_json::from_str(&draft.to_json()).unwrap()

@@ -201,7 +201,7 @@ fn the_road_of_a_record_from_its_first_version_to_its_second() {
     let predecessor = Predecessor {
         id: first.version.id(),
         version: 1,
-        signed_at: crate::kit::now(),
+        signed_at: first.version.peek_unverified().0.issued_at,
     };
     let mut changed = draft();
     changed["person"]["nhs_number"] = "999 517 3409".into();
