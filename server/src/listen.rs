@@ -50,7 +50,9 @@ pub struct TlsFiles {
 /// [`ListenError::Port`] when it cannot be had.
 pub async fn bind(port: u16) -> Result<TcpListener, ListenError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    TcpListener::bind(address).await.map_err(|cause| ListenError::Port { port, cause })
+    TcpListener::bind(address)
+        .await
+        .map_err(|cause| ListenError::Port { port, cause })
 }
 
 /// Serves until interrupted.
@@ -104,7 +106,9 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
 
 /// TLS 1.3 with ring, no early data, no renegotiation.
 fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, ListenError> {
-    let refused = |reason: &dyn core::fmt::Display| ListenError::Tls { reason: reason.to_string() };
+    let refused = |reason: &dyn core::fmt::Display| ListenError::Tls {
+        reason: reason.to_string(),
+    };
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&files.certificate).collect();
     let chain = chain.map_err(|fault| refused(&fault))?;
     let key = PrivateKeyDer::from_pem_slice(&files.key).map_err(|fault| refused(&fault))?;

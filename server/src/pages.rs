@@ -11,10 +11,11 @@ use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use planseal::check::Verdict;
+use planseal::time::Timestamp;
 
 use crate::problem::{Problem, ProblemType};
 use crate::routes::{App, Mode, plans};
-use crate::service::{Judged, Pointed, PlanRecord, ServiceError};
+use crate::service::{Judged, PlanRecord, Pointed, ServiceError};
 use shown::{Listed, Shown};
 
 /// The first page: check a plan; in the demonstration also the plans there are.
@@ -100,15 +101,17 @@ pub(crate) async fn pointer() -> Result<Response, Problem> {
 pub(crate) async fn check(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let brought = brought(request).await?;
     match app.service.judge(&brought).await? {
-        Judged::Verdict(verdict) => respond(&checked(&verdict)),
+        Judged::Verdict(verdict) => respond(&checked(&verdict, app.service.now())),
         Judged::Pointed(pointed) => respond(&pointed_page(&pointed)),
     }
 }
 
-fn checked(verdict: &Verdict) -> Checked {
+fn checked(verdict: &Verdict, now: Timestamp) -> Checked {
     Checked {
-        shown: Shown::of(verdict),
-        link: verdict.version().map(|version| format!("/e/{}", version.content().plan())),
+        shown: Shown::of(verdict, now),
+        link: verdict
+            .version()
+            .map(|version| format!("/e/{}", version.content().plan())),
     }
 }
 
@@ -121,9 +124,17 @@ fn pointed_page(pointed: &Pointed) -> PointedPage {
 
 /// The file if one was chosen, or else the text.
 async fn brought(request: Request) -> Result<Vec<u8>, Problem> {
-    let unreadable = |_| Problem::new(ProblemType::BadRequest, "The form did not arrive whole: send it again.");
+    let unreadable = |_| {
+        Problem::new(
+            ProblemType::BadRequest,
+            "The form did not arrive whole: send it again.",
+        )
+    };
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| {
-        Problem::new(ProblemType::BadRequest, "Send the form of the page: a file or the text of a code.")
+        Problem::new(
+            ProblemType::BadRequest,
+            "Send the form of the page: a file or the text of a code.",
+        )
     })?;
     let mut text = Vec::new();
     while let Some(field) = form.next_field().await.map_err(unreadable)? {
@@ -147,7 +158,7 @@ pub(crate) async fn emergency(State(app): State<App>, Path(plan): Path<String>) 
     let verdict = app.service.judge_version(plan, latest).await?;
     let files = record.latest().logged.content().attachments().iter();
     respond(&PlanPage {
-        shown: Shown::of(&verdict),
+        shown: Shown::of(&verdict, app.service.now()),
         api: format!("/api/v1/plans/{plan}"),
         latest,
         code: plan.short_code(),
@@ -174,18 +185,26 @@ fn versions(record: &PlanRecord) -> Vec<VersionLine> {
 pub(crate) async fn asset(Path(name): Path<String>) -> Result<Response, Problem> {
     let (media_type, text) = match name.as_str() {
         "style.css" => ("text/css; charset=utf-8", include_str!("../assets/style.css")),
-        "pointer.js" => ("text/javascript; charset=utf-8", include_str!("../assets/pointer.js")),
+        "pointer.js" => (
+            "text/javascript; charset=utf-8",
+            include_str!("../assets/pointer.js"),
+        ),
         _ => return Err(ServiceError::NotFound.into()),
     };
     let mut response = Response::new(Body::from(text));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=3600"),
+    );
     Ok(response)
 }
 
 fn respond(page: &impl Template) -> Result<Response, Problem> {
-    let html = page.render().map_err(|_| Problem::new(ProblemType::Internal, "The page could not be made."))?;
+    let html = page
+        .render()
+        .map_err(|_| Problem::new(ProblemType::Internal, "The page could not be made."))?;
     let html_type = HeaderValue::from_static("text/html; charset=utf-8");
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, html_type)], html).into_response())
 }

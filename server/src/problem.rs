@@ -55,15 +55,31 @@ pub enum ProblemType {
 impl ProblemType {
     const fn meaning(self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is nothing here by this name"),
+            Self::NotFound => (
+                StatusCode::NOT_FOUND,
+                "not-found",
+                "There is nothing here by this name",
+            ),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method-not-allowed",
                 "Another method is served here",
             ),
-            Self::BadRequest => (StatusCode::BAD_REQUEST, "bad-request", "The request cannot be understood"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
-            Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "This is not given to this caller"),
+            Self::BadRequest => (
+                StatusCode::BAD_REQUEST,
+                "bad-request",
+                "The request cannot be understood",
+            ),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "The body is too large",
+            ),
+            Self::Forbidden => (
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "This is not given to this caller",
+            ),
             Self::NotAcceptable => (
                 StatusCode::NOT_ACCEPTABLE,
                 "not-acceptable",
@@ -89,13 +105,41 @@ impl ProblemType {
                 "precondition-required",
                 "Say which version this replaces",
             ),
-            Self::LostRace => (StatusCode::PRECONDITION_FAILED, "lost-race", "Another version came first"),
-            Self::Conflict => (StatusCode::CONFLICT, "conflict", "The object does not belong here"),
-            Self::RecordExists => (StatusCode::CONFLICT, "record-exists", "The person has a record already"),
-            Self::NotCurrent => (StatusCode::CONFLICT, "not-current", "Only a current version is printed"),
-            Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "timeout", "The request took too long"),
-            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "The service cannot take more now"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The service failed"),
+            Self::LostRace => (
+                StatusCode::PRECONDITION_FAILED,
+                "lost-race",
+                "Another version came first",
+            ),
+            Self::Conflict => (
+                StatusCode::CONFLICT,
+                "conflict",
+                "The object does not belong here",
+            ),
+            Self::RecordExists => (
+                StatusCode::CONFLICT,
+                "record-exists",
+                "The person has a record already",
+            ),
+            Self::NotCurrent => (
+                StatusCode::CONFLICT,
+                "not-current",
+                "Only a current version is printed",
+            ),
+            Self::Timeout => (
+                StatusCode::REQUEST_TIMEOUT,
+                "timeout",
+                "The request took too long",
+            ),
+            Self::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "The service cannot take more now",
+            ),
+            Self::Internal => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "The service failed",
+            ),
         }
     }
 
@@ -224,7 +268,7 @@ impl From<ServiceError> for Problem {
                 "Check the address. That nothing is found says nothing about a patient's wishes.",
             ),
             ServiceError::NotCurrent | ServiceError::NoCard => {
-                Self::new(ProblemType::NotCurrent, sentence(&fault))
+                Self::new(ProblemType::NotCurrent, sentence(&causes(&fault)))
             }
             _ => Self::internal(&fault),
         }
@@ -236,15 +280,19 @@ impl From<AdmitError> for Problem {
         match fault {
             AdmitError::Findings(findings) => Self {
                 findings,
-                ..Self::new(ProblemType::Findings, "Put the findings right, then sign and send again.")
+                ..Self::new(
+                    ProblemType::Findings,
+                    "Put the findings right, then sign and send again.",
+                )
             },
-            AdmitError::Envelope(_) | AdmitError::Verify(_) | AdmitError::NotInForce(_) | AdmitError::CardDiffers => {
-                Self::new(ProblemType::NotVerified, sentence(&fault))
-            }
-            AdmitError::OtherRecord { .. } | AdmitError::OtherPredecessor { .. } | AdmitError::OwnEndorsement => {
-                Self::new(ProblemType::Conflict, sentence(&fault))
-            }
-            AdmitError::Stale { .. } => Self::new(ProblemType::LostRace, sentence(&fault)),
+            AdmitError::Envelope(_)
+            | AdmitError::Verify(_)
+            | AdmitError::NotInForce(_)
+            | AdmitError::CardDiffers => Self::new(ProblemType::NotVerified, sentence(&causes(&fault))),
+            AdmitError::OtherRecord { .. }
+            | AdmitError::OtherPredecessor { .. }
+            | AdmitError::OwnEndorsement => Self::new(ProblemType::Conflict, sentence(&causes(&fault))),
+            AdmitError::Stale { .. } => Self::new(ProblemType::LostRace, sentence(&causes(&fault))),
             AdmitError::Append(fault) => fault.into(),
             AdmitError::Service(fault) => fault.into(),
             AdmitError::Random(_) => Self::internal(&fault),
@@ -263,7 +311,7 @@ impl From<AppendError> for Problem {
             | AppendError::TimeOutside { .. } => ProblemType::NotVerified,
             _ => return Self::internal(&fault),
         };
-        Self::new(kind, sentence(&fault))
+        Self::new(kind, sentence(&causes(&fault)))
     }
 }
 
@@ -274,14 +322,18 @@ impl From<StagingError> for Problem {
             StagingError::MediaType => ProblemType::UnsupportedMediaType,
             StagingError::Full => ProblemType::Busy,
         };
-        Self::new(kind, sentence(&fault))
+        Self::new(kind, sentence(&causes(&fault)))
     }
 }
 
-/// The causes as a sentence: a capital first and a full stop last.
-fn sentence(fault: &dyn core::error::Error) -> String {
-    let words = causes(fault);
+/// Words as a sentence: a capital first and a full stop last.
+pub(crate) fn sentence(words: &str) -> String {
     let mut characters = words.chars();
-    let first: String = characters.next().map(char::to_uppercase).into_iter().flatten().collect();
+    let first: String = characters
+        .next()
+        .map(char::to_uppercase)
+        .into_iter()
+        .flatten()
+        .collect();
     format!("{first}{}.", characters.as_str().trim_end_matches('.'))
 }

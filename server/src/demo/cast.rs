@@ -27,6 +27,7 @@ use planseal_store::{Store, StoreConfig};
 use super::calendar::Calendar;
 use super::folder::Folder;
 use super::samples::{Clinician, Samples};
+use crate::listen::TlsFiles;
 use crate::service::{Deployment, Service, ServiceKey, ServiceKeys};
 
 /// The log's name; printed pointers lead to its first part.
@@ -65,7 +66,10 @@ impl Cast {
         samples: &Samples,
         calendar: Arc<Calendar>,
     ) -> anyhow::Result<Self> {
-        let first = samples.events.first().ok_or_else(|| anyhow!("the schedule is empty"))?;
+        let first = samples
+            .events
+            .first()
+            .ok_or_else(|| anyhow!("the schedule is empty"))?;
         let at = first.at.plus(-7 * 24 * 60 * 60);
         calendar.set(at);
         let keys = folder.keys();
@@ -84,19 +88,29 @@ impl Cast {
             let home = new_folder(&keys.join(&organisation.code))?;
             let (authority, certificate) = found_organisation(&mut root, details, &home, &policy, at)?;
             // The host's certificate and the service's keys are the first leaves after the root (FORMAT §4).
-            let place = if organisation.kind == OrgKind::Host { 0 } else { certificates.len() };
+            let place = if organisation.kind == OrgKind::Host {
+                0
+            } else {
+                certificates.len()
+            };
             certificates.insert(place, certificate);
             authorities.insert(organisation.code.clone(), authority);
         }
-        let host = authorities.get_mut(HOST).ok_or_else(|| anyhow!("people.json names no host"))?;
+        let host = authorities
+            .get_mut(HOST)
+            .ok_or_else(|| anyhow!("people.json names no host"))?;
         let (service_keys, service_certificates) = service_keys(host, &keys, at)?;
         let service_until = verified(&policy, &certificates[0], &service_certificates[0])?;
         let after_host = 1..1;
         certificates.splice(after_host, service_certificates);
         let store = StoreConfig::folder(folder.store(), keys.join("store.key"));
         let store = Store::open(store, Box::new(log), ORIGIN, calendar.clone()).await?;
-        let deployment = Deployment { policy, numbers: NumberRange::Test };
-        let service = Service::found(store, calendar.clone(), deployment, &certificates, service_keys).await?;
+        let deployment = Deployment {
+            policy,
+            numbers: NumberRange::Test,
+        };
+        let service =
+            Service::found(store, calendar.clone(), deployment, &certificates, service_keys).await?;
         Ok(Self {
             service: Arc::new(service),
             tls: tls(&new_folder(&keys.join("tls"))?, samples, calendar.present())?,
@@ -112,16 +126,16 @@ impl Cast {
         &self.service
     }
 
-    pub(super) fn into_service(self) -> Arc<Service> {
-        self.service
+    pub(super) fn service_handle(&self) -> Arc<Service> {
+        Arc::clone(&self.service)
     }
 
     /// The server's certificate and key.
-    pub(super) fn tls_identity(&self) -> anyhow::Result<crate::listen::TlsFiles> {
-        Ok(crate::listen::TlsFiles {
+    pub(super) fn tls_files(&self) -> TlsFiles {
+        TlsFiles {
             certificate: self.tls.certificate.clone().into_bytes(),
             key: self.tls.key.as_bytes().to_vec(),
-        })
+        }
     }
 
     /// A clinician who can sign at this time, enrolled or enrolled again when necessary.
@@ -142,7 +156,10 @@ impl Cast {
         }
         let issued = at.plus(-2 * 60 * 60);
         self.calendar.set(issued);
-        let host = self.authorities.get_mut(HOST).ok_or_else(|| anyhow!("there is no host"))?;
+        let host = self
+            .authorities
+            .get_mut(HOST)
+            .ok_or_else(|| anyhow!("there is no host"))?;
         let (keys, certificates) = service_keys(host, &self.keys, issued)?;
         for certificate in &certificates {
             self.service.register_certificate(certificate).await?;
@@ -184,7 +201,12 @@ pub(super) fn author(clinician: &Clinician) -> anyhow::Result<Author> {
     let body = body.ok_or_else(|| anyhow!("{} is no register", clinician.registration.body))?;
     let registration = Registration::new(body, &clinician.registration.number)?;
     let organisation = OrgCode::parse(&clinician.org)?;
-    Ok(Author::new(&clinician.name, Some(registration), &clinician.role, organisation)?)
+    Ok(Author::new(
+        &clinician.name,
+        Some(registration),
+        &clinician.role,
+        organisation,
+    )?)
 }
 
 fn roles(clinician: &Clinician) -> anyhow::Result<Vec<Role>> {
@@ -202,7 +224,13 @@ fn found_root(keys: &Path, at: Timestamp) -> anyhow::Result<Authority> {
         name: "Demonstration root".into(),
         not_after: at.date().plus_days(15 * 365),
     };
-    Ok(Authority::init_root(&keys.join("root"), details, &passphrase(), Cost::EXAMPLE_KEYS, at)?)
+    Ok(Authority::init_root(
+        &keys.join("root"),
+        details,
+        &passphrase(),
+        Cost::EXAMPLE_KEYS,
+        at,
+    )?)
 }
 
 fn found_log(keys: &Path, root: &Authority) -> anyhow::Result<(FileKey, TrustPolicy)> {
@@ -210,7 +238,10 @@ fn found_log(keys: &Path, root: &Authority) -> anyhow::Result<(FileKey, TrustPol
     log.save_at_cost(&keys.join("log.pem"), &passphrase(), Cost::EXAMPLE_KEYS)?;
     let verifier = VerifierKey::new(ORIGIN, KeyType::Log, log.public_key())?;
     let root = root.certificate().object();
-    Ok((log, TrustPolicy::new(root, &verifier.to_string(), WITNESSES, CONTACT)?))
+    Ok((
+        log,
+        TrustPolicy::new(root, &verifier.to_string(), WITNESSES, CONTACT)?,
+    ))
 }
 
 fn found_organisation(
@@ -249,7 +280,10 @@ fn service_keys(
         let object = answer(host, &invite, &key, at)?;
         let certificate = object.id();
         certificates.push(object);
-        Ok(ServiceKey { port: Box::new(key), certificate })
+        Ok(ServiceKey {
+            port: Box::new(key),
+            certificate,
+        })
     };
     let keys = ServiceKeys {
         head: make("Head key", Role::ServiceHead)?,
@@ -312,7 +346,11 @@ fn tls(folder: &Path, samples: &Samples, at: Timestamp) -> anyhow::Result<TlsIde
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
     use planseal_signer::output::{Access, Existing, write};
-    let access = if name.ends_with(".key") { Access::Owner } else { Access::Everyone };
+    let access = if name.ends_with(".key") {
+        Access::Owner
+    } else {
+        Access::Everyone
+    };
     Ok(write(&folder.join(name), bytes, access, Existing::Keep)?)
 }
 

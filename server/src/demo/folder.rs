@@ -33,7 +33,10 @@ impl Folder {
         for part in ["pdf", "envelopes", "bundles", "attachments", "keys"] {
             let part = folder.root.join(part);
             std::fs::create_dir_all(&part).with_context(|| {
-                format!("{} cannot be made: choose a folder that you may write to", part.display())
+                format!(
+                    "{} cannot be made: choose a folder that you may write to",
+                    part.display()
+                )
             })?;
         }
         folder.put("keys/README", &keys_readme())?;
@@ -45,7 +48,8 @@ impl Folder {
             Ok(entries) => entries.count(),
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => 0,
             Err(fault) => {
-                return Err(fault).with_context(|| format!("{} cannot be used as a folder", self.root.display()));
+                return Err(fault)
+                    .with_context(|| format!("{} cannot be used as a folder", self.root.display()));
             }
         };
         if found > 0 {
@@ -55,6 +59,10 @@ impl Folder {
             );
         }
         Ok(())
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(super) fn keys(&self) -> PathBuf {
@@ -103,7 +111,12 @@ impl Folder {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
-        Ok(write(&self.root.join(name), bytes, Access::Everyone, Existing::Keep)?)
+        Ok(write(
+            &self.root.join(name),
+            bytes,
+            Access::Everyone,
+            Existing::Keep,
+        )?)
     }
 
     /// What to open and try.

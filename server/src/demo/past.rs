@@ -59,7 +59,10 @@ pub(super) async fn play(
     calendar.release();
     cast.keep_service(calendar.present()).await?;
     calendar.release();
-    let signed = samples.events.iter().filter(|event| matches!(event.act, Act::Sign { .. }));
+    let signed = samples
+        .events
+        .iter()
+        .filter(|event| matches!(event.act, Act::Sign { .. }));
     for event in signed.filter(|event| samples.is_latest(&event.sample, event.version)) {
         print(cast, folder, &records, event).await?;
     }
@@ -99,14 +102,23 @@ async fn happen(
             cast.signer(clinician, event.at).await?;
             calendar.set(event.at);
             let signer = cast.signer(clinician, event.at).await?;
-            let signed = sign(event.at, samples, signer, clinician, draft, records.get(&event.sample))?;
+            let signed = sign(
+                event.at,
+                samples,
+                signer,
+                clinician,
+                draft,
+                records.get(&event.sample),
+            )?;
             let record = publish(cast, &signed, event.at).await?;
             folder.envelope(&event.sample, event.version, signed.version.bytes())?;
             records.insert(event.sample.clone(), record);
         }
         Act::Endorse { endorser } => {
             let clinician = samples.clinician(endorser)?;
-            let record = records.get(&event.sample).ok_or_else(|| anyhow!("nothing to endorse"))?;
+            let record = records
+                .get(&event.sample)
+                .ok_or_else(|| anyhow!("nothing to endorse"))?;
             let endorsement = Endorsement {
                 plan: record.plan,
                 version: record.predecessor.id,
@@ -119,7 +131,9 @@ async fn happen(
             cast.service().endorse(&object).await?;
         }
         Act::Report { code, words } => {
-            let record = records.get(&event.sample).ok_or_else(|| anyhow!("nothing to report about"))?;
+            let record = records
+                .get(&event.sample)
+                .ok_or_else(|| anyhow!("nothing to report about"))?;
             calendar.set(event.at);
             let observed = Observation {
                 version: record.predecessor.id,
@@ -169,10 +183,28 @@ fn sign<'a>(
     let object = ToBeSigned::statement(&version, &signer.certificate)?.sign(&signer.key)?;
     let card = Card::project(&version, object.id());
     let card = ToBeSigned::statement(&card, &signer.certificate)?.sign(&signer.key)?;
-    let named = |file: &&[u8]| version.attachments().iter().any(|named| verify::attachment_matches(named, file));
-    let files = samples.scans.iter().map(|scan| scan.pdf.as_slice()).filter(named).collect();
+    let named = |file: &&[u8]| {
+        version
+            .attachments()
+            .iter()
+            .any(|named| verify::attachment_matches(named, file))
+    };
+    let files = samples
+        .scans
+        .iter()
+        .map(|scan| scan.pdf.as_slice())
+        .filter(named)
+        .collect();
     let (id, follows) = (object.id(), record.map(|record| record.predecessor.id));
-    Ok(Signed { version: object, card, plan, number, id, follows, files })
+    Ok(Signed {
+        version: object,
+        card,
+        plan,
+        number,
+        id,
+        follows,
+        files,
+    })
 }
 
 /// Publishes, and believes it only after the receipt and a head that names the version were verified, as the
@@ -201,13 +233,22 @@ async fn publish(cast: &Cast, signed: &Signed<'_>, at: Timestamp) -> anyhow::Res
     let published_bundle = service.bundle(signed.plan, signed.number).await?;
     let mut directory = Directory::pinned(service.policy());
     directory.admit_all(&published_bundle.certificates)?;
-    let head = published_bundle.head.ok_or_else(|| anyhow!("no head came back"))?;
+    let head = published_bundle
+        .head
+        .ok_or_else(|| anyhow!("no head came back"))?;
     let head = verify::statement::<planseal::head::Head>(&head, &directory)?;
     if published.id != signed.id || head.content().latest != signed.id {
         return Err(anyhow!("NOT PUBLISHED: the head names another version"));
     }
-    let predecessor = Predecessor { id: signed.id, version: signed.number, signed_at: at };
-    Ok(Record { plan: signed.plan, predecessor })
+    let predecessor = Predecessor {
+        id: signed.id,
+        version: signed.number,
+        signed_at: at,
+    };
+    Ok(Record {
+        plan: signed.plan,
+        predecessor,
+    })
 }
 
 async fn print(
@@ -216,7 +257,9 @@ async fn print(
     records: &BTreeMap<String, Record>,
     event: &Event,
 ) -> anyhow::Result<()> {
-    let record = records.get(&event.sample).ok_or_else(|| anyhow!("nothing to print"))?;
+    let record = records
+        .get(&event.sample)
+        .ok_or_else(|| anyhow!("nothing to print"))?;
     let printed = cast.service().print(record.plan, event.version).await?;
     folder.printed(&event.sample, event.version, &printed)
 }

@@ -84,7 +84,9 @@ fn judge(
         files: &files,
         policy,
     };
-    Ok(reader.check_bundle(&bundle, &question).in_file(print::compare(pdf, &again)))
+    Ok(reader
+        .check_bundle(&bundle, &question)
+        .in_file(print::compare(pdf, &again)))
 }
 
 /// The table on stdout.

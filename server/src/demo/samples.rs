@@ -96,24 +96,46 @@ impl Samples {
         let index: Index = serde_json::from_str(INDEX).context("the samples' index")?;
         let people: People = serde_json::from_str(PEOPLE).context("the samples' people")?;
         let days = today.days_since(index.clock);
-        let moved = |at: &str| -> anyhow::Result<Timestamp> {
-            Ok(Timestamp::parse(at)?.plus(i64::from(days) * DAY))
-        };
+        let moved =
+            |at: &str| -> anyhow::Result<Timestamp> { Ok(Timestamp::parse(at)?.plus(i64::from(days) * DAY)) };
         let mut events = Vec::new();
         for signed in index.versions {
             let at = moved(&signed.signed_at)?;
-            let act = Act::Sign { author: signed.author, draft: signed.draft };
-            events.push(Event { sample: signed.sample, version: signed.version, at, act });
+            let act = Act::Sign {
+                author: signed.author,
+                draft: signed.draft,
+            };
+            events.push(Event {
+                sample: signed.sample,
+                version: signed.version,
+                at,
+                act,
+            });
         }
         for endorsed in index.endorsements {
             let at = moved(&endorsed.at)?;
-            let act = Act::Endorse { endorser: endorsed.endorser };
-            events.push(Event { sample: endorsed.sample, version: endorsed.version, at, act });
+            let act = Act::Endorse {
+                endorser: endorsed.endorser,
+            };
+            events.push(Event {
+                sample: endorsed.sample,
+                version: endorsed.version,
+                at,
+                act,
+            });
         }
         for reported in index.reports {
             let at = moved(&reported.at)?;
-            let act = Act::Report { code: reported.code, words: reported.words };
-            events.push(Event { sample: reported.sample, version: reported.version, at, act });
+            let act = Act::Report {
+                code: reported.code,
+                words: reported.words,
+            };
+            events.push(Event {
+                sample: reported.sample,
+                version: reported.version,
+                at,
+                act,
+            });
         }
         events.sort_by_key(|event| event.at);
         Ok(Self {
@@ -128,9 +150,16 @@ impl Samples {
     /// A draft of the schedule with its scans filled in.
     pub(super) fn draft(&self, file: &str) -> anyhow::Result<PlanDraft> {
         let found = DRAFTS.iter().find(|(name, _)| *name == file);
-        let (_, text) = found.ok_or_else(|| anyhow!("the index names {file}, which is not among the samples"))?;
-        let mut draft = PlanDraft::from_json(text).with_context(|| file.to_owned())?.shifted(self.days);
-        let unfilled: Vec<String> = draft.unfilled_attachments().into_iter().map(str::to_owned).collect();
+        let (_, text) =
+            found.ok_or_else(|| anyhow!("the index names {file}, which is not among the samples"))?;
+        let mut draft = PlanDraft::from_json(text)
+            .with_context(|| file.to_owned())?
+            .shifted(self.days);
+        let unfilled: Vec<String> = draft
+            .unfilled_attachments()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         for name in unfilled {
             draft.fill_attachment(&name, self.scan(&name)?)?;
         }
@@ -139,25 +168,34 @@ impl Samples {
 
     fn scan(&self, name: &str) -> anyhow::Result<&[u8]> {
         let found = self.scans.iter().find(|scan| scan.name == name);
-        found.map(|scan| scan.pdf.as_slice()).ok_or_else(|| anyhow!("no scan is called {name}"))
+        found
+            .map(|scan| scan.pdf.as_slice())
+            .ok_or_else(|| anyhow!("no scan is called {name}"))
     }
 
     /// The clinician of this name.
     pub(super) fn clinician(&self, name: &str) -> anyhow::Result<&Clinician> {
         let mut clinicians = self.clinicians.iter();
-        clinicians.find(|clinician| clinician.name == name).ok_or_else(|| anyhow!("nobody is called {name}"))
+        clinicians
+            .find(|clinician| clinician.name == name)
+            .ok_or_else(|| anyhow!("nobody is called {name}"))
     }
 
     /// Whether a later version of this sample follows.
     pub(super) fn is_latest(&self, sample: &str, version: u32) -> bool {
         let signed = |event: &&Event| matches!(event.act, Act::Sign { .. }) && event.sample == sample;
-        self.events.iter().filter(signed).all(|event| event.version <= version)
+        self.events
+            .iter()
+            .filter(signed)
+            .all(|event| event.version <= version)
     }
 
     /// Whether something was reported about this version.
     pub(super) fn is_reported(&self, sample: &str, version: u32) -> bool {
         let reported = |event: &Event| matches!(event.act, Act::Report { .. });
-        self.events.iter().any(|event| reported(event) && event.sample == sample && event.version == version)
+        self.events
+            .iter()
+            .any(|event| reported(event) && event.sample == sample && event.version == version)
     }
 }
 

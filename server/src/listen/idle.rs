@@ -25,11 +25,7 @@ impl<S> Idle<S> {
     }
 
     /// Something moved, or the silence is measured on.
-    fn noted<T>(
-        &mut self,
-        moved: Poll<io::Result<T>>,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<T>> {
+    fn noted<T>(&mut self, moved: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if moved.is_ready() {
             self.silence.as_mut().reset(Instant::now() + self.limit);
             return moved;

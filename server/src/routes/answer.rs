@@ -38,7 +38,11 @@ impl Representation {
     pub(super) fn respond_as_file(self, name: &str) -> Response {
         let mut response = self.respond();
         let headers = response.headers_mut();
-        set(headers, header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
+        set(
+            headers,
+            header::CONTENT_DISPOSITION,
+            &format!("attachment; filename=\"{name}\""),
+        );
         let sandbox = HeaderValue::from_static("sandbox; default-src 'none'");
         headers.insert(header::CONTENT_SECURITY_POLICY, sandbox);
         response
@@ -67,17 +71,24 @@ pub(super) fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 /// # Errors
 /// 406 when none is accepted.
 pub(super) fn negotiate(headers: &HeaderMap, offered: &[&'static str]) -> Result<&'static str, Problem> {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("*/*");
     let ranges: Vec<&str> = accept
         .split(',')
-        .filter(|range| !range.replace(' ', "").contains(";q=0,") && !range.replace(' ', "").ends_with(";q=0"))
+        .filter(|range| {
+            !range.replace(' ', "").contains(";q=0,") && !range.replace(' ', "").ends_with(";q=0")
+        })
         .map(|range| range.split(';').next().unwrap_or(range).trim())
         .collect();
     let exact = offered.iter().find(|offer| ranges.contains(offer));
     let by_range = || {
         offered.iter().find(|offer| {
             let family = offer.split_once('/').map(|(family, _)| format!("{family}/*"));
-            ranges.iter().any(|range| *range == "*/*" || Some(*range) == family.as_deref())
+            ranges
+                .iter()
+                .any(|range| *range == "*/*" || Some(*range) == family.as_deref())
         })
     };
     exact.or_else(by_range).copied().ok_or_else(|| {

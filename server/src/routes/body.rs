@@ -26,15 +26,23 @@ pub(super) async fn expect(
 
 async fn read(bodies: &[Accepted], request: Request) -> Result<Request, Problem> {
     let media_type = media_type(request.headers());
-    let known = bodies.iter().find(|known| Some(known.media_type) == media_type.as_deref());
+    let known = bodies
+        .iter()
+        .find(|known| Some(known.media_type) == media_type.as_deref());
     let known = known.ok_or_else(|| {
         let names: Vec<&str> = bodies.iter().map(|known| known.media_type).collect();
         let names = names.join(", ");
-        Problem::new(ProblemType::UnsupportedMediaType, format!("Send it as one of: {names}."))
+        Problem::new(
+            ProblemType::UnsupportedMediaType,
+            format!("Send it as one of: {names}."),
+        )
     })?;
     let too_large = || {
         let (media_type, limit) = (known.media_type, known.limit);
-        Problem::new(ProblemType::TooLarge, format!("At most {limit} bytes of {media_type} are read here."))
+        Problem::new(
+            ProblemType::TooLarge,
+            format!("At most {limit} bytes of {media_type} are read here."),
+        )
     };
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());

@@ -9,9 +9,9 @@ use planseal::code::Pointer;
 use planseal::currency::Answer;
 use serde_json::{Value, json};
 
+use super::App;
 use super::answer::{Representation, json as answer, negotiate};
 use super::body::media_type;
-use super::App;
 use crate::problem::{Problem, ProblemType};
 use crate::service::{Judged, Pointed, PointedStanding};
 
@@ -29,7 +29,12 @@ pub(super) async fn status(
         return Ok(answer(StatusCode::OK, &pointed_json(&pointed)));
     }
     let bytes = app.service.head(pointer.plan).await?.bytes().to_vec();
-    Ok(Representation { media_type, bytes, tag: None }.respond())
+    Ok(Representation {
+        media_type,
+        bytes,
+        tag: None,
+    }
+    .respond())
 }
 
 /// The digits themselves, the address they stand in, or `{"pointer": …}`.
@@ -38,10 +43,16 @@ fn pointer_of(headers: &HeaderMap, body: &[u8]) -> Result<Pointer, Problem> {
     let held: Option<Value> = (media_type(headers).as_deref() == Some("application/json"))
         .then(|| serde_json::from_str(text).ok())
         .flatten();
-    let text = held.as_ref().and_then(|held| held["pointer"].as_str()).unwrap_or(text);
+    let text = held
+        .as_ref()
+        .and_then(|held| held["pointer"].as_str())
+        .unwrap_or(text);
     let digits = text.rsplit_once('#').map_or(text, |(_, digits)| digits);
     Pointer::parse(digits).map_err(|_| {
-        Problem::new(ProblemType::BadRequest, "Send the 85 digits of the first code on the paper, or the address it opens.")
+        Problem::new(
+            ProblemType::BadRequest,
+            "Send the 85 digits of the first code on the paper, or the address it opens.",
+        )
     })
 }
 
@@ -114,7 +125,11 @@ fn current(verdict: &Verdict) -> Value {
         Some(Answer::Latest { as_of, warnings, .. }) => {
             json!({ "answer": "latest", "as_of": as_of.to_string(), "warnings": warnings })
         }
-        Some(Answer::Superseded { as_of, newer_signed_at, .. }) => json!({
+        Some(Answer::Superseded {
+            as_of,
+            newer_signed_at,
+            ..
+        }) => json!({
             "answer": "superseded",
             "as_of": as_of.to_string(),
             "newer_signed_at": newer_signed_at.map(|at| at.to_string()),

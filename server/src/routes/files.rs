@@ -29,8 +29,13 @@ pub(super) async fn attachment(
 ) -> Result<Response, Problem> {
     let plan = plan_of(&plan)?;
     let record = app.service.record(plan).await?;
-    let mut named = record.versions().iter().flat_map(|edition| edition.logged.content().attachments());
-    let named = named.find(|named| named.sha256().to_string() == sha256).ok_or(ServiceError::NotFound)?;
+    let mut named = record
+        .versions()
+        .iter()
+        .flat_map(|edition| edition.logged.content().attachments());
+    let named = named
+        .find(|named| named.sha256().to_string() == sha256)
+        .ok_or(ServiceError::NotFound)?;
     record_access(&app, "read-attachment", plan, None).await?;
     let bytes = app.service.attachment(plan, &named.sha256()).await?;
     let (media_type, name) = match named.media_type() {
@@ -39,7 +44,12 @@ pub(super) async fn attachment(
         MediaType::Jpeg => ("image/jpeg", "attachment.jpg"),
     };
     let tag = Some(sha256);
-    Ok(Representation { media_type, bytes, tag }.respond_as_file(name))
+    Ok(Representation {
+        media_type,
+        bytes,
+        tag,
+    }
+    .respond_as_file(name))
 }
 
 /// The PDF of a current version, printed now: 409 for any other version.

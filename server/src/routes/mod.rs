@@ -99,7 +99,10 @@ const ATTACHMENT: &[Accepted] = &[
     accepted("image/png", MAX_ATTACHMENT),
     accepted("image/jpeg", MAX_ATTACHMENT),
 ];
-const POINTER: &[Accepted] = &[accepted("text/plain", MAX_CODE), accepted("application/json", MAX_CODE)];
+const POINTER: &[Accepted] = &[
+    accepted("text/plain", MAX_CODE),
+    accepted("application/json", MAX_CODE),
+];
 const TO_VERIFY: &[Accepted] = &[
     accepted("application/pdf", MAX_PDF),
     accepted(BUNDLE, MAX_BUNDLE),
@@ -126,20 +129,104 @@ pub fn table() -> Vec<Route> {
         row(Method::GET, "/e/{plan}", DemoOnly, NONE, get(pages::emergency)),
         row(Method::GET, "/assets/{name}", Anyone, NONE, get(pages::asset)),
         row(Method::GET, "/healthz", Anyone, NONE, get(views::health)),
-        row(Method::POST, "/api/v1/plans", DemoOnly, SUBMISSION, post(plans::begin)),
-        row(Method::GET, "/api/v1/plans/{plan}/versions", DemoOnly, NONE, get(plans::list)),
-        row(Method::POST, "/api/v1/plans/{plan}/versions", DemoOnly, SUBMISSION, post(plans::follow)),
-        row(Method::GET, "/api/v1/plans/{plan}/versions/{n}", DemoOnly, NONE, get(plans::version)),
-        row(Method::GET, "/api/v1/plans/{plan}/versions/{n}/document", DemoOnly, NONE, get(files::document)),
-        row(Method::PUT, "/api/v1/plans/{plan}/attachments/{sha256}", DemoOnly, ATTACHMENT, put(files::stage)),
-        row(Method::GET, "/api/v1/plans/{plan}/attachments/{sha256}", DemoOnly, NONE, get(files::attachment)),
-        row(Method::POST, "/api/v1/status", Anyone, POINTER, post(check::status)),
-        row(Method::POST, "/api/v1/verify", DemoOnly, TO_VERIFY, post(check::verify)),
-        row(Method::GET, "/api/v1/trust-policy", Anyone, NONE, get(views::trust_policy)),
-        row(Method::GET, "/api/v1/trust-list", Anyone, NONE, get(views::trust_list)),
-        row(Method::GET, "/api/v1/snapshot", Anyone, NONE, get(views::snapshot)),
-        row(Method::GET, "/api/v1/log/checkpoint", Anyone, NONE, get(views::checkpoint)),
-        row(Method::GET, "/api/v1/log/tile/{*path}", Anyone, NONE, get(views::tile)),
+        row(
+            Method::POST,
+            "/api/v1/plans",
+            DemoOnly,
+            SUBMISSION,
+            post(plans::begin),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/plans/{plan}/versions",
+            DemoOnly,
+            NONE,
+            get(plans::list),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/plans/{plan}/versions",
+            DemoOnly,
+            SUBMISSION,
+            post(plans::follow),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/plans/{plan}/versions/{n}",
+            DemoOnly,
+            NONE,
+            get(plans::version),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/plans/{plan}/versions/{n}/document",
+            DemoOnly,
+            NONE,
+            get(files::document),
+        ),
+        row(
+            Method::PUT,
+            "/api/v1/plans/{plan}/attachments/{sha256}",
+            DemoOnly,
+            ATTACHMENT,
+            put(files::stage),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/plans/{plan}/attachments/{sha256}",
+            DemoOnly,
+            NONE,
+            get(files::attachment),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/status",
+            Anyone,
+            POINTER,
+            post(check::status),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/verify",
+            DemoOnly,
+            TO_VERIFY,
+            post(check::verify),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/trust-policy",
+            Anyone,
+            NONE,
+            get(views::trust_policy),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/trust-list",
+            Anyone,
+            NONE,
+            get(views::trust_list),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/snapshot",
+            Anyone,
+            NONE,
+            get(views::snapshot),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/log/checkpoint",
+            Anyone,
+            NONE,
+            get(views::checkpoint),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/log/tile/{*path}",
+            Anyone,
+            NONE,
+            get(views::tile),
+        ),
     ]
 }
 
@@ -152,9 +239,17 @@ pub fn router(app: App) -> Router {
         router = router.route(route.path, route.handler.layer(bodies).layer(gate));
     }
     router
-        .fallback(async || Problem::new(ProblemType::NotFound, "Check the address; the API begins with /api/v1/."))
+        .fallback(async || {
+            Problem::new(
+                ProblemType::NotFound,
+                "Check the address; the API begins with /api/v1/.",
+            )
+        })
         .method_not_allowed_fallback(async || {
-            Problem::new(ProblemType::MethodNotAllowed, "See the Allow header for what is served here.")
+            Problem::new(
+                ProblemType::MethodNotAllowed,
+                "See the Allow header for what is served here.",
+            )
         })
         .with_state(app)
         .layer(from_fn(guard::finish))

@@ -47,8 +47,12 @@ async fn publish(
     plan: Option<PlanId>,
     replaces: Option<ObjectId>,
 ) -> Result<Response, Problem> {
-    let bundle = Bundle::decode(body)
-        .map_err(|fault| Problem::new(ProblemType::BadRequest, format!("{fault}: send version and card as one bundle.")))?;
+    let bundle = Bundle::decode(body).map_err(|fault| {
+        Problem::new(
+            ProblemType::BadRequest,
+            format!("{fault}: send version and card as one bundle."),
+        )
+    })?;
     let submission = Submission {
         bundle: &bundle,
         plan,
@@ -62,7 +66,11 @@ async fn publish(
     let (plan, number) = (published.plan, published.version_number);
     let place = format!("/api/v1/plans/{plan}/versions/{number}");
     set(response.headers_mut(), header::LOCATION, &place);
-    set(response.headers_mut(), header::ETAG, &format!("\"{}\"", published.id));
+    set(
+        response.headers_mut(),
+        header::ETAG,
+        &format!("\"{}\"", published.id),
+    );
     Ok(response)
 }
 
@@ -84,7 +92,10 @@ pub(super) async fn list(State(app): State<App>, Path(plan): Path<String>) -> Re
     let record = app.service.record(plan).await?;
     record_access(&app, "list-versions", plan, None).await?;
     let versions: Vec<Value> = record.versions().iter().map(line).collect();
-    Ok(answer(StatusCode::OK, &json!({ "plan": plan.to_string(), "versions": versions })))
+    Ok(answer(
+        StatusCode::OK,
+        &json!({ "plan": plan.to_string(), "versions": versions }),
+    ))
 }
 
 /// One version: the envelope, its bundle, its PDF when it is current, or JSON.
@@ -103,15 +114,38 @@ pub(super) async fn version(
     let (bytes, tag) = match media_type {
         "application/pdf" => {
             let bytes = app.service.print(plan, number).await?.pdf;
-            let pdf = Representation { media_type, bytes, tag: None };
+            let pdf = Representation {
+                media_type,
+                bytes,
+                tag: None,
+            };
             return Ok(pdf.respond_as_file("urgent-care-plan.pdf"));
         }
         "application/json" => (content(edition)?.to_string().into_bytes(), None),
-        BUNDLE => (app.service.bundle(plan, number).await?.encode().map_err(ServiceError::from)?, None),
-        _ => (edition.logged.verified().envelope().to_vec(), Some(id.to_string())),
+        BUNDLE => (
+            app.service
+                .bundle(plan, number)
+                .await?
+                .encode()
+                .map_err(ServiceError::from)?,
+            None,
+        ),
+        _ => (
+            edition.logged.verified().envelope().to_vec(),
+            Some(id.to_string()),
+        ),
     };
-    let mut response = Representation { media_type, bytes, tag }.respond();
-    set(response.headers_mut(), header::LINK, &links(plan, number, &record));
+    let mut response = Representation {
+        media_type,
+        bytes,
+        tag,
+    }
+    .respond();
+    set(
+        response.headers_mut(),
+        header::LINK,
+        &links(plan, number, &record),
+    );
     Ok(response)
 }
 
@@ -140,8 +174,12 @@ fn line(edition: &Edition) -> Value {
 /// The content as JSON with ids as text. The salt stays in the envelope: it hides the digests of what is public.
 fn content(edition: &Edition) -> Result<Value, Problem> {
     let version = edition.logged.content();
-    let mut content = serde_json::to_value(version)
-        .map_err(|_| Problem::new(ProblemType::Internal, "This version has no JSON form: ask for application/cose."))?;
+    let mut content = serde_json::to_value(version).map_err(|_| {
+        Problem::new(
+            ProblemType::Internal,
+            "This version has no JSON form: ask for application/cose.",
+        )
+    })?;
     content["plan"] = version.plan().to_string().into();
     if let Some(previous) = version.previous() {
         content["prev"] = previous.to_string().into();
@@ -174,7 +212,10 @@ pub(crate) fn plan_of(text: &str) -> Result<PlanId, Problem> {
 
 /// A version's number in an address, in its one spelling.
 pub(super) fn number_of(text: &str) -> Result<u32, Problem> {
-    let number = text.parse::<u32>().ok().filter(|number| number.to_string() == text);
+    let number = text
+        .parse::<u32>()
+        .ok()
+        .filter(|number| number.to_string() == text);
     Ok(number.ok_or(ServiceError::NotFound)?)
 }
 
@@ -201,10 +242,16 @@ fn version_replaced(headers: &HeaderMap) -> Result<ObjectId, Problem> {
             "Send If-Match with the id, in quotes, of the version that this one replaces.",
         ));
     };
-    let text = value.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
+    let text = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
     let id = text.and_then(|text| ObjectId::parse(text).ok());
     id.ok_or_else(|| {
-        Problem::new(ProblemType::BadRequest, "If-Match is one version's id in quotes: 64 hexadecimal digits.")
+        Problem::new(
+            ProblemType::BadRequest,
+            "If-Match is one version's id in quotes: 64 hexadecimal digits.",
+        )
     })
 }
 

@@ -12,7 +12,10 @@ use crate::service::ServiceError;
 
 /// Alive, and able to read its log's checkpoint.
 pub(super) async fn health(State(app): State<App>) -> Result<&'static str, Problem> {
-    app.service.checkpoint().map(|_| "ok\n").ok_or_else(|| ServiceError::NotFound.into())
+    app.service
+        .checkpoint()
+        .map(|_| "ok\n")
+        .ok_or_else(|| ServiceError::NotFound.into())
 }
 
 /// The policy to pin. Compare its fingerprint with the operator's papers before pinning it.
@@ -24,13 +27,21 @@ pub(super) async fn trust_policy(State(app): State<App>) -> Response {
 /// The trust list.
 pub(super) async fn trust_list(State(app): State<App>) -> Result<Response, Problem> {
     let list = app.service.newest_trust_list().await?;
-    Ok(with("application/cose", "public, max-age=600", list.bytes().to_vec()))
+    Ok(with(
+        "application/cose",
+        "public, max-age=600",
+        list.bytes().to_vec(),
+    ))
 }
 
 /// The newest snapshot, at most an hour old.
 pub(super) async fn snapshot(State(app): State<App>) -> Result<Response, Problem> {
     let snapshot = app.service.newest_snapshot().await?;
-    Ok(with("application/cose", "public, max-age=600", snapshot.bytes().to_vec()))
+    Ok(with(
+        "application/cose",
+        "public, max-age=600",
+        snapshot.bytes().to_vec(),
+    ))
 }
 
 /// The log's checkpoint (C2SP tlog-tiles).
@@ -43,7 +54,11 @@ pub(super) async fn checkpoint(State(app): State<App>) -> Result<Response, Probl
 pub(super) async fn tile(State(app): State<App>, Path(path): Path<String>) -> Result<Response, Problem> {
     let path = TilePath::parse(&format!("tile/{path}")).ok_or(ServiceError::NotFound)?;
     let bytes = app.service.tile(path).await?.ok_or(ServiceError::NotFound)?;
-    Ok(with("application/octet-stream", "public, max-age=604800, immutable", bytes.to_vec()))
+    Ok(with(
+        "application/octet-stream",
+        "public, max-age=604800, immutable",
+        bytes.to_vec(),
+    ))
 }
 
 fn with(media_type: &'static str, caching: &'static str, bytes: Vec<u8>) -> Response {

@@ -7,7 +7,7 @@ use planseal::envelope::SignedObject;
 use planseal::id::{ObjectId, PlanId};
 use planseal::plan::PlanVersion;
 use planseal::receipt::Receipt;
-use planseal::statement::{Endorsement, Report, ReportCode, Statement};
+use planseal::statement::{Endorsement, Kind, Report, ReportCode, Statement};
 use planseal::trust::Certificate;
 use planseal::validate::{Finding, NumberRange};
 use planseal::verify::{self, Verified};
@@ -63,13 +63,22 @@ impl Service {
     pub async fn publish(&self, submission: &Submission<'_>) -> Result<Published, AdmitError> {
         let (version, card) = self.verify_submission(submission.bundle).await?;
         let plan = version.content().plan();
-        let known = self.store.leaf_index(version.id()).await.map_err(ServiceError::from)?;
+        let known = self
+            .store
+            .leaf_index(version.id())
+            .await
+            .map_err(ServiceError::from)?;
         if known.is_none() {
             self.compare(submission, &version).await?;
         }
         let staged = self.staging.of(plan);
         let mut files: Vec<&[u8]> = submission.attachments.to_vec();
-        files.extend(staged.iter().map(|file| file.as_slice()).filter(|file| named(&version, file)));
+        files.extend(
+            staged
+                .iter()
+                .map(|file| file.as_slice())
+                .filter(|file| named(&version, file)),
+        );
         let publication = Publication {
             version: &version,
             card: card.as_ref(),
@@ -97,7 +106,8 @@ impl Service {
         let version = SignedObject::parse(&version.ok_or(ServiceError::NotFound)?.envelope)?;
         let ledger = self.ledger.read().await;
         let person = |id: Option<ObjectId>| {
-            id.and_then(|id| ledger.directory.certificate(&id)).map(|held| same_person(held.content()))
+            id.and_then(|id| ledger.directory.certificate(&id))
+                .map(|held| same_person(held.content()))
         };
         if person(endorsement.signer()) == person(version.claimed_key()) {
             return Err(AdmitError::OwnEndorsement);
@@ -132,7 +142,9 @@ impl Service {
         bundle: &Bundle,
     ) -> Result<(Verified<PlanVersion>, Option<Verified<Card>>), AdmitError> {
         let version: Verified<PlanVersion> = self.verify_in_force(&bundle.version).await?;
-        self.judge_numbers(version.content())?;
+        if let Some(finding) = self.number_out_of_range(version.content()) {
+            return Err(AdmitError::Findings(vec![finding]));
+        }
         let Some(card) = &bundle.card else {
             return Ok((version, None));
         };
@@ -155,20 +167,22 @@ impl Service {
     }
 
     /// Numbers kept for tests and real ones are never mixed.
-    fn judge_numbers(&self, version: &PlanVersion) -> Result<(), AdmitError> {
-        let Some(number) = version.person().nhs_number() else {
-            return Ok(());
-        };
+    fn number_out_of_range(&self, version: &PlanVersion) -> Option<Finding> {
+        let number = version.person().nhs_number()?;
         let message = match (self.deployment.numbers, number.is_for_tests()) {
-            (NumberRange::Test, true) | (NumberRange::Live, false) => return Ok(()),
-            (NumberRange::Test, false) => "this service accepts only numbers kept for tests, which begin with 999",
-            (NumberRange::Live, true) => "numbers that begin with 999 are kept for tests and not accepted here",
+            (NumberRange::Test, true) | (NumberRange::Live, false) => return None,
+            (NumberRange::Test, false) => {
+                "this service accepts only numbers kept for tests, which begin with 999"
+            }
+            (NumberRange::Live, true) => {
+                "numbers that begin with 999 are kept for tests and not accepted here"
+            }
         };
-        Err(AdmitError::Findings(vec![Finding {
+        Some(Finding {
             field: "person.nhs_number".into(),
             rule: "NHS-RANGE",
             message: message.into(),
-        }]))
+        })
     }
 
     /// What the client says of the record has to be so, before anything is written.
@@ -185,10 +199,10 @@ impl Service {
             return Ok(());
         };
         let chain = self.store.chain(signed).await.map_err(ServiceError::from)?;
-        let succession = chain.iter().rev().find(|record| {
-            use planseal::statement::Kind;
-            matches!(record.kind, Kind::Version | Kind::Withdrawal)
-        });
+        let succession = chain
+            .iter()
+            .rev()
+            .find(|record| matches!(record.kind, Kind::Version | Kind::Withdrawal));
         let found = succession.map(|record| record.id);
         if found != Some(expected) {
             return Err(AdmitError::Stale { expected, found });
@@ -204,7 +218,9 @@ impl Service {
 
 fn named(version: &Verified<PlanVersion>, file: &[u8]) -> bool {
     let attachments = version.content().attachments();
-    attachments.iter().any(|attachment| verify::attachment_matches(attachment, file))
+    attachments
+        .iter()
+        .any(|attachment| verify::attachment_matches(attachment, file))
 }
 
 /// Certificates are renewed; a person is who holds the registration, or else the name at the organisation.

@@ -41,7 +41,9 @@ pub enum AdmitError {
         addressed: PlanId,
     },
     /// The client's idea of the latest version is out of date.
-    #[error("the record's latest version is not the one this replaces: read the latest, and sign again for it")]
+    #[error(
+        "the record's latest version is not the one this replaces: read the latest, and sign again for it"
+    )]
     Stale {
         /// Named by the client.
         expected: ObjectId,

@@ -43,7 +43,9 @@ impl Service {
             return Err(ServiceError::NotCurrent);
         }
         let bundle = self.bundle_of(&record, edition).await?;
-        let files = self.files_of(plan, edition.logged.content().attachments()).await?;
+        let files = self
+            .files_of(plan, edition.logged.content().attachments())
+            .await?;
         let reader = Reader::default().pin(self.deployment.policy.clone());
         let checked = reader.open_bundle(&bundle).map_err(print::PrintError::from)?;
         let encoded = bundle.encode()?;
@@ -61,11 +63,18 @@ impl Service {
     /// # Errors
     /// [`ServiceError::NotFound`] when the record has no such file.
     pub async fn attachment(&self, plan: PlanId, sha256: &Digest) -> Result<Vec<u8>, ServiceError> {
-        self.store.attachment(plan, sha256).await?.ok_or(ServiceError::NotFound)
+        self.store
+            .attachment(plan, sha256)
+            .await?
+            .ok_or(ServiceError::NotFound)
     }
 
     /// All files a version names, in its order.
-    pub(super) async fn files_of(&self, plan: PlanId, named: &[Attachment]) -> Result<Vec<Vec<u8>>, ServiceError> {
+    pub(super) async fn files_of(
+        &self,
+        plan: PlanId,
+        named: &[Attachment],
+    ) -> Result<Vec<Vec<u8>>, ServiceError> {
         let mut files = Vec::new();
         for attachment in named {
             files.push(self.attachment(plan, &attachment.sha256()).await?);
@@ -84,11 +93,18 @@ impl Service {
             .endorsements_of(version.id())
             .map(|endorsement| endorsement.verified().object().clone())
             .collect();
-        let reports: Vec<SignedObject> =
-            record.reports().iter().map(|report| report.verified().object().clone()).collect();
+        let reports: Vec<SignedObject> = record
+            .reports()
+            .iter()
+            .map(|report| report.verified().object().clone())
+            .collect();
         let logged = [version].into_iter().chain(&endorsements).chain(&reports);
         let unlogged = stamp.iter().chain([&head]);
-        let signers: Vec<ObjectId> = logged.clone().chain(unlogged).filter_map(SignedObject::claimed_key).collect();
+        let signers: Vec<ObjectId> = logged
+            .clone()
+            .chain(unlogged)
+            .filter_map(SignedObject::claimed_key)
+            .collect();
         let certificates = self.issuers_of(&signers).await?;
         let receipts = self.receipts_of(logged.chain(&certificates)).await?;
         Ok(Bundle {

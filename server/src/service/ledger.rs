@@ -33,8 +33,19 @@ impl Ledger {
     /// Notes where a certificate stands in the log, once.
     pub(super) fn list(&mut self, object: SignedObject, index: u64, issuer: u64) {
         let place = self.certificates.partition_point(|listed| listed.index < index);
-        if self.certificates.get(place).is_none_or(|listed| listed.index != index) {
-            self.certificates.insert(place, ListedCertificate { index, issuer, object });
+        if self
+            .certificates
+            .get(place)
+            .is_none_or(|listed| listed.index != index)
+        {
+            self.certificates.insert(
+                place,
+                ListedCertificate {
+                    index,
+                    issuer,
+                    object,
+                },
+            );
         }
     }
 

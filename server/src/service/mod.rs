@@ -25,11 +25,11 @@ use planseal::verify::{self, Verified};
 use planseal_store::{Access, Clock, OperationId, Store, TilePath};
 use tokio::sync::{Mutex, RwLock};
 
-pub use evidence::Printed;
+pub use admit::{Observation, Published, Submission};
 pub use error::{AdmitError, ServiceError};
+pub use evidence::Printed;
 pub use keys::{ServiceKey, ServiceKeys};
 pub use record::{Edition, PlanRecord};
-pub use admit::{Observation, Published, Submission};
 pub use staging::{MAX_ATTACHMENT, StagingError};
 pub use verdict::{Judged, Pointed, PointedStanding};
 

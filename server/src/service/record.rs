@@ -52,19 +52,27 @@ impl PlanRecord {
     #[must_use]
     pub fn latest(&self) -> &Edition {
         let standing = self.versions.iter().rev();
-        let mut standing = standing.filter(|edition| !matches!(edition.status.state, State::Superseded { .. }));
-        standing.next().or_else(|| self.versions.last()).expect("a record is made with a version")
+        let mut standing =
+            standing.filter(|edition| !matches!(edition.status.state, State::Superseded { .. }));
+        standing
+            .next()
+            .or_else(|| self.versions.last())
+            .expect("a record is made with a version")
     }
 
     /// The version of this number.
     #[must_use]
     pub fn version(&self, number: u32) -> Option<&Edition> {
-        self.versions.iter().find(|edition| edition.logged.content().version_number() == number)
+        self.versions
+            .iter()
+            .find(|edition| edition.logged.content().version_number() == number)
     }
 
     /// Endorsements of a version.
     pub fn endorsements_of(&self, version: ObjectId) -> impl Iterator<Item = &Logged<Endorsement>> {
-        self.endorsements.iter().filter(move |endorsement| endorsement.content().version == version)
+        self.endorsements
+            .iter()
+            .filter(move |endorsement| endorsement.content().version == version)
     }
 
     /// Reports about the record.
@@ -136,7 +144,10 @@ impl Service {
     /// # Errors
     /// [`ServiceError::NoReceipt`] when the log does not hold it.
     pub async fn receipt(&self, id: ObjectId) -> Result<Receipt, ServiceError> {
-        self.store.receipt(id).await?.ok_or(ServiceError::NoReceipt { id })
+        self.store
+            .receipt(id)
+            .await?
+            .ok_or(ServiceError::NoReceipt { id })
     }
 
     async fn edition(&self, stored: &ChainRecord, ledger: &Ledger) -> Result<Edition, ServiceError> {
@@ -159,6 +170,11 @@ impl Service {
         let object = SignedObject::parse(&stored.envelope)?;
         let verified = verify::statement::<S>(&object, &ledger.directory)?;
         let receipt = self.receipt(stored.id).await?;
-        Ok(verify::logged(verified, &receipt, &self.deployment.policy, &ledger.directory)?)
+        Ok(verify::logged(
+            verified,
+            &receipt,
+            &self.deployment.policy,
+            &ledger.directory,
+        )?)
     }
 }

@@ -18,7 +18,10 @@ const MAX_STAGED: usize = 96 << 20;
 
 /// Files by record, then digest.
 #[derive(Default)]
-pub(super) struct Staging(Mutex<BTreeMap<PlanId, BTreeMap<[u8; 32], Arc<Vec<u8>>>>>);
+pub(super) struct Staging(Mutex<BTreeMap<PlanId, Files>>);
+
+/// The waiting files of one record.
+type Files = BTreeMap<[u8; 32], Arc<Vec<u8>>>;
 
 impl Staging {
     /// Keeps a file for a record. The same file again changes nothing.
@@ -32,26 +35,36 @@ impl Staging {
             return Err(StagingError::MediaType);
         }
         let mut staged = self.lock();
-        let together: usize = staged.values().flat_map(BTreeMap::values).map(|file| file.len()).sum();
-        let record: usize = staged.get(&plan).map_or(0, |files| files.values().map(|file| file.len()).sum());
+        let together: usize = staged
+            .values()
+            .flat_map(BTreeMap::values)
+            .map(|file| file.len())
+            .sum();
+        let record: usize = staged
+            .get(&plan)
+            .map_or(0, |files| files.values().map(|file| file.len()).sum());
         if together + bytes.len() > MAX_STAGED || record + bytes.len() > MAX_RECORD {
             return Err(StagingError::Full);
         }
         let files = staged.entry(plan).or_default();
-        files.entry(*found.as_bytes()).or_insert_with(|| Arc::new(bytes.to_vec()));
+        files
+            .entry(*found.as_bytes())
+            .or_insert_with(|| Arc::new(bytes.to_vec()));
         Ok(())
     }
 
     pub(super) fn of(&self, plan: PlanId) -> Vec<Arc<Vec<u8>>> {
         let staged = self.lock();
-        staged.get(&plan).map_or_else(Vec::new, |files| files.values().cloned().collect())
+        staged
+            .get(&plan)
+            .map_or_else(Vec::new, |files| files.values().cloned().collect())
     }
 
     pub(super) fn claimed(&self, plan: PlanId) {
         self.lock().remove(&plan);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<PlanId, BTreeMap<[u8; 32], Arc<Vec<u8>>>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<PlanId, Files>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -81,7 +81,10 @@ impl Service {
             return Ok(reader.check_bundle(bundle, &Question::at(self.now())));
         };
         let version = checked.version().verified().content();
-        let files = self.files_of(version.plan(), version.attachments()).await.unwrap_or_default();
+        let files = self
+            .files_of(version.plan(), version.attachments())
+            .await
+            .unwrap_or_default();
         let question = Question {
             attachments: &files,
             ..Question::at(self.now())
@@ -105,7 +108,9 @@ impl Service {
             return Ok(if bytes.starts_with(b"%PDF-") {
                 Verdict::no_plan_in_file()
             } else {
-                Verdict::cannot_read("This is neither a plan's PDF, bundle or envelope, nor the text of its code.".into())
+                Verdict::cannot_read(
+                    "This is neither a plan's PDF, bundle or envelope, nor the text of its code.".into(),
+                )
             });
         };
         let reader = self.reader(peek_plan(&object)).await?;
@@ -187,7 +192,10 @@ fn peek_plan(object: &SignedObject) -> Option<PlanId> {
 fn code_text(bytes: &[u8]) -> Option<&str> {
     /// 2 KiB: an offline code has at most 700 characters, a pointer's address about 120.
     const MAX_CODE_TEXT: usize = 2 << 10;
-    let text = core::str::from_utf8(bytes).ok().filter(|text| text.len() <= MAX_CODE_TEXT)?.trim();
+    let text = core::str::from_utf8(bytes)
+        .ok()
+        .filter(|text| text.len() <= MAX_CODE_TEXT)?
+        .trim();
     let printable = !text.is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     printable.then_some(text)
 }
@@ -204,12 +212,19 @@ impl Pointed {
         match self.standing {
             PointedStanding::Latest if self.warnings.is_empty() => format!("Version {paper} is the latest."),
             PointedStanding::Latest => {
-                format!("Version {paper} is the latest, but: {}.", self.warnings.join("; "))
+                format!(
+                    "Version {paper} is the latest, but: {}.",
+                    self.warnings.join("; ")
+                )
             }
             PointedStanding::Superseded => {
-                format!("This paper is version {paper}. Version {latest} is the latest: do not rely on this copy.")
+                format!(
+                    "This paper is version {paper}. Version {latest} is the latest: do not rely on this copy."
+                )
             }
-            PointedStanding::Withdrawn => "This plan was withdrawn. An advance decision may still bind.".into(),
+            PointedStanding::Withdrawn => {
+                "This plan was withdrawn. An advance decision may still bind.".into()
+            }
             PointedStanding::Suspended => {
                 format!("Version {latest} is the latest, and its signature was later put in doubt.")
             }

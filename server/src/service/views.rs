@@ -33,7 +33,9 @@ impl Service {
     pub async fn newest_snapshot(&self) -> Result<SignedObject, ServiceError> {
         let mut newest = self.newest.lock().await;
         match &newest.snapshot {
-            Some(held) if self.now().since(held.peek_unverified().0.issued_at) < HANDED_OUT => Ok(held.clone()),
+            Some(held) if self.now().since(held.peek_unverified().0.issued_at) < HANDED_OUT => {
+                Ok(held.clone())
+            }
             _ => {
                 let made = self.snapshot().await?;
                 newest.snapshot = Some(made.clone());
@@ -108,7 +110,11 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::NotCurrent`] for any other version, [`ServiceError::NoCard`] without a card.
-    pub(super) async fn stamp(&self, record: &PlanRecord, edition: &Edition) -> Result<Verified<Stamp>, ServiceError> {
+    pub(super) async fn stamp(
+        &self,
+        record: &PlanRecord,
+        edition: &Edition,
+    ) -> Result<Verified<Stamp>, ServiceError> {
         if edition.status.state != State::Current {
             return Err(ServiceError::NotCurrent);
         }
@@ -152,7 +158,13 @@ impl Service {
         let (keys, ledger) = (self.keys.read().await, self.ledger.read().await);
         let size = ledger.statuses.size();
         let certificates = ledger.certificates.iter().filter(|listed| listed.index < size);
-        let list = TrustList::new(self.now(), size, ledger.root, certificates.cloned().collect(), &[])?;
+        let list = TrustList::new(
+            self.now(),
+            size,
+            ledger.root,
+            certificates.cloned().collect(),
+            &[],
+        )?;
         keys.status.sign(&list, &ledger.directory)
     }
 
@@ -167,7 +179,10 @@ impl Service {
         for signer in signers {
             let mut next = Some(*signer);
             while let Some(id) = next {
-                let held = ledger.directory.certificate(&id).ok_or(ServiceError::KeyNotRegistered { id })?;
+                let held = ledger
+                    .directory
+                    .certificate(&id)
+                    .ok_or(ServiceError::KeyNotRegistered { id })?;
                 if !found.iter().any(|known| known.id() == id) {
                     found.push(held.object().clone());
                 }
