@@ -16,7 +16,7 @@ use planseal::receipt::Receipt;
 use planseal::sign::ToBeSigned;
 use planseal::snapshot::Snapshot;
 use planseal::time::Timestamp;
-use planseal::trust::{ListedCertificate, TrustList};
+use planseal::trust::{ListedCertificate, Revocation, TrustList};
 use planseal::validate::{Context, NumberRange, Predecessor};
 use planseal::verify::{self, Logged, Verified};
 
@@ -73,7 +73,7 @@ impl Sample {
         let head = world.sign(&head_of(world, &version, printed_at), &world.head);
         let snapshot = Snapshot::of(&world.ledger.statuses(), world.ledger.root(), printed_at);
         let snapshot = world.sign(&snapshot, &world.status);
-        let trust_list = world.sign(&trust_list(world, printed_at), &world.status);
+        let trust_list = world.sign(&trust_list(world, printed_at, &[]), &world.status);
         let bundle = bundle(world, &version, &card, &stamp, &head);
         Self {
             version,
@@ -169,7 +169,9 @@ fn stamp(
     verify::stamp(&object, card.object(), &world.directory).expect("an honest stamp verifies")
 }
 
-fn head_of(world: &World, version: &Logged<PlanVersion>, at: Timestamp) -> Head {
+/// What the head key would say of a record whose latest version is this one.
+#[must_use]
+pub fn head_of(world: &World, version: &Logged<PlanVersion>, at: Timestamp) -> Head {
     Head {
         plan: version.content().plan(),
         latest: version.id(),
@@ -184,7 +186,12 @@ fn head_of(world: &World, version: &Logged<PlanVersion>, at: Timestamp) -> Head 
     }
 }
 
-fn trust_list(world: &World, at: Timestamp) -> TrustList {
+/// Every certificate of the world, and these revocations.
+///
+/// # Panics
+/// When a revoked certificate is not of this world.
+#[must_use]
+pub fn trust_list(world: &World, at: Timestamp, revoked: &[(ObjectId, Revocation)]) -> TrustList {
     let place = |id: &ObjectId| world.ledger.place_of(id);
     let listed = world
         .certificates()
@@ -199,7 +206,7 @@ fn trust_list(world: &World, at: Timestamp) -> TrustList {
         world.ledger.size(),
         world.ledger.root(),
         listed.collect(),
-        &[],
+        revoked,
     );
     list.expect("certificates stand in leaf order")
 }
