@@ -14,17 +14,16 @@ mod past;
 mod folder;
 mod proof;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
-
 use crate::listen;
-use crate::routes::{App, Mode};
+use crate::routes::{self, App, Mode};
 use calendar::Calendar;
 use cast::Cast;
 use folder::Folder;
+use proof::Proof;
 use samples::Samples;
 
 /// How the demonstration is asked for.
@@ -44,35 +43,74 @@ pub struct Options {
     pub tls: bool,
 }
 
-/// Plays the past, proves it, and serves it.
+/// A past that was played, with what its files came to when they were read again.
+pub struct Played {
+    cast: Cast,
+    folder: Folder,
+    proofs: Vec<Proof>,
+}
+
+impl Played {
+    /// Plan, version, verdict and file, line by line.
+    #[must_use]
+    pub fn table(&self) -> String {
+        proof::table(&self.proofs)
+    }
+
+    /// Whether every verdict is the expected one.
+    #[must_use]
+    pub fn is_as_expected(&self) -> bool {
+        self.proofs.iter().all(Proof::is_expected)
+    }
+
+    /// The folder with everything that was made.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.root()
+    }
+
+    /// What routes are served with.
+    #[must_use]
+    pub fn app(&self) -> App {
+        App {
+            service: self.cast.service_handle(),
+            mode: Mode::Demo,
+        }
+    }
+}
+
+/// Plays the past and reads every file of it again.
+///
+/// # Errors
+/// What stopped it, with what to do.
+pub async fn play(keep: Option<&Path>) -> anyhow::Result<Played> {
+    let folder = Folder::prepare(keep)?;
+    let calendar = Arc::new(Calendar::standing());
+    let samples = Samples::load(calendar.today())?;
+    let mut cast = Cast::found(&folder, &samples, Arc::clone(&calendar)).await?;
+    let printed = past::play(&samples, &mut cast, &folder, &calendar).await?;
+    folder.publish(&cast, &samples).await?;
+    let proofs = proof::read_and_check(&folder, &printed, calendar.present())?;
+    Ok(Played { cast, folder, proofs })
+}
+
+/// Plays the past, proves it, and unless asked to stop serves it.
 ///
 /// # Errors
 /// What stopped it, with what to do.
 pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let folder = Folder::prepare(options.keep.as_deref())?;
-    let calendar = Arc::new(Calendar::standing());
-    let samples = Samples::load(calendar.today())?;
-    let mut cast = Cast::found(&folder, &samples, Arc::clone(&calendar)).await?;
-    let printed = past::play(&samples, &mut cast, &folder, &calendar)
-        .await
-        .context("the samples could not be published")?;
-    folder.publish(&cast, &samples).await?;
-    let proofs = proof::read_and_check(&folder, &printed, calendar.present())?;
-    print!("{}", proof::table(&proofs));
-    if !proofs.iter().all(proof::Proof::is_expected) {
+    let played = play(options.keep.as_deref()).await?;
+    print!("{}", played.table());
+    if !played.is_as_expected() {
         eprintln!("A verdict is not the expected one: this build must not be used.");
         return Ok(ExitCode::FAILURE);
     }
     if options.once {
         return Ok(ExitCode::SUCCESS);
     }
-    let tls = options.tls.then(|| cast.tls_identity()).transpose()?;
-    let app = App {
-        service: cast.into_service(),
-        mode: Mode::Demo,
-    };
+    let tls = options.tls.then(|| played.cast.tls_files());
     let listener = listen::bind(options.port).await?;
-    eprint!("{}", folder.welcome(options));
-    listen::serve(listener, crate::routes::router(app), tls).await?;
+    eprint!("{}", played.folder.welcome(options));
+    listen::serve(listener, routes::router(played.app()), tls).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use planseal::check::Verdict;
+use planseal::time::Timestamp;
 
 use crate::problem::{Problem, ProblemType};
 use crate::routes::{App, Mode, plans};
@@ -100,14 +101,14 @@ pub(crate) async fn pointer() -> Result<Response, Problem> {
 pub(crate) async fn check(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let brought = brought(request).await?;
     match app.service.judge(&brought).await? {
-        Judged::Verdict(verdict) => respond(&checked(&verdict)),
+        Judged::Verdict(verdict) => respond(&checked(&verdict, app.service.now())),
         Judged::Pointed(pointed) => respond(&pointed_page(&pointed)),
     }
 }
 
-fn checked(verdict: &Verdict) -> Checked {
+fn checked(verdict: &Verdict, now: Timestamp) -> Checked {
     Checked {
-        shown: Shown::of(verdict),
+        shown: Shown::of(verdict, now),
         link: verdict
             .version()
             .map(|version| format!("/e/{}", version.content().plan())),
@@ -157,7 +158,7 @@ pub(crate) async fn emergency(State(app): State<App>, Path(plan): Path<String>) 
     let verdict = app.service.judge_version(plan, latest).await?;
     let files = record.latest().logged.content().attachments().iter();
     respond(&PlanPage {
-        shown: Shown::of(&verdict),
+        shown: Shown::of(&verdict, app.service.now()),
         api: format!("/api/v1/plans/{plan}"),
         latest,
         code: plan.short_code(),

@@ -268,7 +268,7 @@ impl From<ServiceError> for Problem {
                 "Check the address. That nothing is found says nothing about a patient's wishes.",
             ),
             ServiceError::NotCurrent | ServiceError::NoCard => {
-                Self::new(ProblemType::NotCurrent, sentence(&fault))
+                Self::new(ProblemType::NotCurrent, sentence(&causes(&fault)))
             }
             _ => Self::internal(&fault),
         }
@@ -288,11 +288,11 @@ impl From<AdmitError> for Problem {
             AdmitError::Envelope(_)
             | AdmitError::Verify(_)
             | AdmitError::NotInForce(_)
-            | AdmitError::CardDiffers => Self::new(ProblemType::NotVerified, sentence(&fault)),
+            | AdmitError::CardDiffers => Self::new(ProblemType::NotVerified, sentence(&causes(&fault))),
             AdmitError::OtherRecord { .. }
             | AdmitError::OtherPredecessor { .. }
-            | AdmitError::OwnEndorsement => Self::new(ProblemType::Conflict, sentence(&fault)),
-            AdmitError::Stale { .. } => Self::new(ProblemType::LostRace, sentence(&fault)),
+            | AdmitError::OwnEndorsement => Self::new(ProblemType::Conflict, sentence(&causes(&fault))),
+            AdmitError::Stale { .. } => Self::new(ProblemType::LostRace, sentence(&causes(&fault))),
             AdmitError::Append(fault) => fault.into(),
             AdmitError::Service(fault) => fault.into(),
             AdmitError::Random(_) => Self::internal(&fault),
@@ -311,7 +311,7 @@ impl From<AppendError> for Problem {
             | AppendError::TimeOutside { .. } => ProblemType::NotVerified,
             _ => return Self::internal(&fault),
         };
-        Self::new(kind, sentence(&fault))
+        Self::new(kind, sentence(&causes(&fault)))
     }
 }
 
@@ -322,13 +322,12 @@ impl From<StagingError> for Problem {
             StagingError::MediaType => ProblemType::UnsupportedMediaType,
             StagingError::Full => ProblemType::Busy,
         };
-        Self::new(kind, sentence(&fault))
+        Self::new(kind, sentence(&causes(&fault)))
     }
 }
 
-/// The causes as a sentence: a capital first and a full stop last.
-fn sentence(fault: &dyn core::error::Error) -> String {
-    let words = causes(fault);
+/// Words as a sentence: a capital first and a full stop last.
+pub(crate) fn sentence(words: &str) -> String {
     let mut characters = words.chars();
     let first: String = characters
         .next()

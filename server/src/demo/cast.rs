@@ -27,6 +27,7 @@ use planseal_store::{Store, StoreConfig};
 use super::calendar::Calendar;
 use super::folder::Folder;
 use super::samples::{Clinician, Samples};
+use crate::listen::TlsFiles;
 use crate::service::{Deployment, Service, ServiceKey, ServiceKeys};
 
 /// The log's name; printed pointers lead to its first part.
@@ -125,16 +126,16 @@ impl Cast {
         &self.service
     }
 
-    pub(super) fn into_service(self) -> Arc<Service> {
-        self.service
+    pub(super) fn service_handle(&self) -> Arc<Service> {
+        Arc::clone(&self.service)
     }
 
     /// The server's certificate and key.
-    pub(super) fn tls_identity(&self) -> anyhow::Result<crate::listen::TlsFiles> {
-        Ok(crate::listen::TlsFiles {
+    pub(super) fn tls_files(&self) -> TlsFiles {
+        TlsFiles {
             certificate: self.tls.certificate.clone().into_bytes(),
             key: self.tls.key.as_bytes().to_vec(),
-        })
+        }
     }
 
     /// A clinician who can sign at this time, enrolled or enrolled again when necessary.

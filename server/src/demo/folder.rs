@@ -61,6 +61,10 @@ impl Folder {
         Ok(())
     }
 
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(super) fn keys(&self) -> PathBuf {
         self.root.join("keys")
     }

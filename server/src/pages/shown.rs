@@ -5,9 +5,11 @@ use planseal::check::{Attachments, Authenticity, FileState, State, Verdict};
 use planseal::currency::Answer;
 use planseal::plan::PlanVersion;
 use planseal::plan::recommendations::CprDecision;
+use planseal::time::Timestamp;
 use planseal_render::summary::Topic;
 use planseal_render::{EmergencySummary, html};
 
+use crate::problem::sentence;
 use planseal_render::print;
 
 /// A plan in the demonstration's list.
@@ -41,6 +43,8 @@ pub(super) struct Shown {
     pub(super) symbol: &'static str,
     pub(super) word: &'static str,
     pub(super) line: String,
+    /// Whether the file that carried the plan was changed.
+    pub(super) altered: bool,
     pub(super) protocol: bool,
     pub(super) answers: Vec<AnswerBlock>,
     pub(super) notes: Vec<String>,
@@ -94,7 +98,7 @@ pub(super) struct CardShown {
 }
 
 impl Shown {
-    pub(super) fn of(verdict: &Verdict) -> Self {
+    pub(super) fn of(verdict: &Verdict, now: Timestamp) -> Self {
         let state = verdict.state();
         let summary = verdict.bundle().map(|checked| {
             let version = checked.version().verified().content();
@@ -115,11 +119,14 @@ impl Shown {
             symbol: symbol(state),
             word: state.word(),
             line: verdict.line(),
+            altered: verdict.file() == FileState::Altered,
             protocol: state != State::Current,
-            answers: vec![authentic(verdict), current(verdict), attachments(verdict)],
+            answers: vec![authentic(verdict), current(verdict, now), attachments(verdict)],
             notes: verdict.notes().to_vec(),
             contact: verdict.contact().to_owned(),
-            patient: verdict.version().map(|version| Patient::of(version.content())),
+            patient: verdict
+                .version()
+                .map(|version| Patient::of(version.content(), now)),
             kept,
             summary: summary.as_ref().map(html::summary),
             behind,
@@ -129,12 +136,12 @@ impl Shown {
 }
 
 impl Patient {
-    fn of(version: &PlanVersion) -> Self {
-        let (person, signed) = (version.person(), version.signed_at());
+    fn of(version: &PlanVersion, now: Timestamp) -> Self {
+        let person = version.person();
         let born = person.date_of_birth();
         Self {
             name: planseal::card::elided_name(person.name()),
-            born: format!("{} ({}y when signed)", born.day(), born.age_on(signed.date())),
+            born: format!("{} ({}y)", born.day(), born.age_on(now.date())),
             number: number(person.nhs_number().map(|number| number.to_string())),
         }
     }
@@ -228,8 +235,8 @@ fn authentic(verdict: &Verdict) -> AnswerBlock {
             "Signature good",
             "Its registration cannot be checked from this.".to_owned(),
         ),
-        Authenticity::CannotCheck(reason) => ("Cannot check", reason.clone()),
-        Authenticity::Failed(reason) => ("FAILED", reason.clone()),
+        Authenticity::CannotCheck(reason) => ("Cannot check", sentence(reason)),
+        Authenticity::Failed(reason) => ("FAILED", sentence(reason)),
     };
     let file = match verdict.file() {
         FileState::NotCompared => "",
@@ -243,14 +250,18 @@ fn authentic(verdict: &Verdict) -> AnswerBlock {
     }
 }
 
-fn current(verdict: &Verdict) -> AnswerBlock {
+fn current(verdict: &Verdict, now: Timestamp) -> AnswerBlock {
     let (answer, detail) = match verdict.currency().map(planseal::currency::Currency::answer) {
         Some(Answer::Latest { as_of, warnings, .. }) if warnings.is_empty() => {
             ("Latest", format!("Checked {}.", as_of.day_and_time()))
         }
         Some(Answer::Latest { as_of, warnings, .. }) => (
             "Latest, with a warning",
-            format!("{}. Checked {}.", warnings.join("; "), as_of.day_and_time()),
+            format!(
+                "Reported: {}. Checked {}.",
+                warnings.join("; "),
+                as_of.day_and_time()
+            ),
         ),
         Some(Answer::Superseded { as_of, .. }) => {
             ("Superseded", format!("Checked {}.", as_of.day_and_time()))
@@ -259,9 +270,11 @@ fn current(verdict: &Verdict) -> AnswerBlock {
         Some(Answer::Suspended { as_of, .. }) => ("Suspended", format!("Checked {}.", as_of.day_and_time())),
         Some(Answer::Unknown(_)) | None => ("Unknown", "A newer plan may exist.".to_owned()),
     };
+    // The stamp of a bundle made for this very answer says nothing more.
     let printed = verdict
         .currency()
         .and_then(planseal::currency::Currency::latest_when_printed);
+    let printed = printed.filter(|at| now.since(*at) > 60);
     let printed = printed.map_or_else(String::new, |at| {
         format!(" It was the latest when printed on {}.", at.day())
     });
@@ -274,9 +287,12 @@ fn current(verdict: &Verdict) -> AnswerBlock {
 
 fn attachments(verdict: &Verdict) -> AnswerBlock {
     let (answer, detail) = match verdict.attachments() {
+        Attachments::None if verdict.version().is_some() => {
+            ("None".to_owned(), "The plan names no attached files.")
+        }
         Attachments::None => (
-            "None".to_owned(),
-            "The plan names no attached files, or none could be told.",
+            "Not known".to_owned(),
+            "Which files belong to it cannot be told from this.",
         ),
         Attachments::AllMatch => (
             "All match".to_owned(),

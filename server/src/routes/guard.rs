@@ -33,14 +33,9 @@ pub(super) async fn permit(
 pub(super) async fn finish(request: Request, next: Next) -> Response {
     let name = request_name();
     let method = request.method().clone();
-    let answered = tokio::time::timeout(REQUEST_TIME, next.run(request)).await;
-    let late = || {
-        Problem::new(
-            ProblemType::Timeout,
-            "Send the request again, in less than ten seconds.",
-        )
-    };
-    let mut response = answered.unwrap_or_else(|_| late().into_response());
+    let mut response = answer(request, next)
+        .await
+        .unwrap_or_else(IntoResponse::into_response);
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         if let Some(cause) = problem.cause() {
             eprintln!("request {name}: {method} failed: {cause}");
@@ -51,6 +46,26 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
     }
     dress(response.headers_mut(), &name);
     response
+}
+
+/// In a task of its own: a panic ends it and nothing else, and so does the end of its time.
+async fn answer(request: Request, next: Next) -> Result<Response, Problem> {
+    let task = tokio::spawn(next.run(request));
+    let stop = task.abort_handle();
+    match tokio::time::timeout(REQUEST_TIME, task).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(_)) => Err(Problem::new(
+            ProblemType::Internal,
+            "Something is wrong with this service. Give the operator the request id.",
+        )),
+        Err(_) => {
+            stop.abort();
+            Err(Problem::new(
+                ProblemType::Timeout,
+                "Send the request again, in less than ten seconds.",
+            ))
+        }
+    }
 }
 
 /// Scripts and styles from here only, nothing inline, no frames, no plugins.
@@ -96,5 +111,49 @@ fn request_name() -> String {
     match getrandom::fill(&mut bytes) {
         Ok(()) => hex::encode(bytes),
         Err(_) => "unnamed".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    async fn ask(path: &str) -> (StatusCode, String) {
+        let router = Router::new()
+            .route(
+                "/panic",
+                get(async || -> &'static str { panic!("patient 999 041 2073") }),
+            )
+            .route("/slow", get(async || tokio::time::sleep(REQUEST_TIME * 2).await))
+            .layer(from_fn(finish));
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_says_nothing_of_its_payload() {
+        let (status, body) = ask("/panic").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(body.contains("urn:planseal:problem:internal"), "{body}");
+        assert!(!body.contains("999"), "{body}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_longer_than_its_time_is_ended() {
+        let (status, body) = ask("/slow").await;
+        assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
+        assert!(body.contains("urn:planseal:problem:timeout"), "{body}");
     }
 }

@@ -7,7 +7,7 @@ use planseal::envelope::SignedObject;
 use planseal::id::{ObjectId, PlanId};
 use planseal::plan::PlanVersion;
 use planseal::receipt::Receipt;
-use planseal::statement::{Endorsement, Report, ReportCode, Statement};
+use planseal::statement::{Endorsement, Kind, Report, ReportCode, Statement};
 use planseal::trust::Certificate;
 use planseal::validate::{Finding, NumberRange};
 use planseal::verify::{self, Verified};
@@ -142,7 +142,9 @@ impl Service {
         bundle: &Bundle,
     ) -> Result<(Verified<PlanVersion>, Option<Verified<Card>>), AdmitError> {
         let version: Verified<PlanVersion> = self.verify_in_force(&bundle.version).await?;
-        self.judge_numbers(version.content())?;
+        if let Some(finding) = self.number_out_of_range(version.content()) {
+            return Err(AdmitError::Findings(vec![finding]));
+        }
         let Some(card) = &bundle.card else {
             return Ok((version, None));
         };
@@ -165,12 +167,10 @@ impl Service {
     }
 
     /// Numbers kept for tests and real ones are never mixed.
-    fn judge_numbers(&self, version: &PlanVersion) -> Result<(), AdmitError> {
-        let Some(number) = version.person().nhs_number() else {
-            return Ok(());
-        };
+    fn number_out_of_range(&self, version: &PlanVersion) -> Option<Finding> {
+        let number = version.person().nhs_number()?;
         let message = match (self.deployment.numbers, number.is_for_tests()) {
-            (NumberRange::Test, true) | (NumberRange::Live, false) => return Ok(()),
+            (NumberRange::Test, true) | (NumberRange::Live, false) => return None,
             (NumberRange::Test, false) => {
                 "this service accepts only numbers kept for tests, which begin with 999"
             }
@@ -178,11 +178,11 @@ impl Service {
                 "numbers that begin with 999 are kept for tests and not accepted here"
             }
         };
-        Err(AdmitError::Findings(vec![Finding {
+        Some(Finding {
             field: "person.nhs_number".into(),
             rule: "NHS-RANGE",
             message: message.into(),
-        }]))
+        })
     }
 
     /// What the client says of the record has to be so, before anything is written.
@@ -199,10 +199,10 @@ impl Service {
             return Ok(());
         };
         let chain = self.store.chain(signed).await.map_err(ServiceError::from)?;
-        let succession = chain.iter().rev().find(|record| {
-            use planseal::statement::Kind;
-            matches!(record.kind, Kind::Version | Kind::Withdrawal)
-        });
+        let succession = chain
+            .iter()
+            .rev()
+            .find(|record| matches!(record.kind, Kind::Version | Kind::Withdrawal));
         let found = succession.map(|record| record.id);
         if found != Some(expected) {
             return Err(AdmitError::Stale { expected, found });

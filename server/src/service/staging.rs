@@ -18,7 +18,10 @@ const MAX_STAGED: usize = 96 << 20;
 
 /// Files by record, then digest.
 #[derive(Default)]
-pub(super) struct Staging(Mutex<BTreeMap<PlanId, BTreeMap<[u8; 32], Arc<Vec<u8>>>>>);
+pub(super) struct Staging(Mutex<BTreeMap<PlanId, Files>>);
+
+/// The waiting files of one record.
+type Files = BTreeMap<[u8; 32], Arc<Vec<u8>>>;
 
 impl Staging {
     /// Keeps a file for a record. The same file again changes nothing.
@@ -61,7 +64,7 @@ impl Staging {
         self.lock().remove(&plan);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<PlanId, BTreeMap<[u8; 32], Arc<Vec<u8>>>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<PlanId, Files>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,9 @@
+//! The service over HTTP, without a socket: one played past, asked in every way the table of routes allows.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+mod kit;
+mod routes;
+mod versions;
+mod checking;
+mod pages;
