@@ -81,7 +81,9 @@ fn old_evidence_never_says_latest() {
     let later = world.sign(&head_of(&world, &sample.version, signed.plus(3600)), &world.head);
     let mut with_later = sample.bundle.clone();
     with_later.head = Some(later.object().clone());
-    let told = reader(&world).check_bundle(&with_later, &Question::at(signed.plus(-YEAR))).state();
+    let told = reader(&world)
+        .check_bundle(&with_later, &Question::at(signed.plus(-YEAR)))
+        .state();
     assert_eq!(told, State::CurrencyUnknown, "evidence from the reader's future");
     let mut bare = sample.bundle.clone();
     bare.head = None;
