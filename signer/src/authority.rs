@@ -5,27 +5,30 @@
 //! possession, a single-use nonce and a second person's confirmation: every field of a certificate comes from the
 //! invite in the ledger. Refusals are recorded like everything else.
 
+mod details;
+mod error;
 mod ledger;
 
 use std::path::{Path, PathBuf};
 
 use planseal::envelope::SignedObject;
 use planseal::id::ObjectId;
-use planseal::sign::{SigningError, ToBeSigned};
+use planseal::sign::ToBeSigned;
 use planseal::statement::{Enrolment, KeyStatus, Kind, RevocationReason};
 use planseal::time::{Date, Timestamp};
 use planseal::trust::{
-    Certificate, CertificateError, CertificateFields, Custody, Directory, OrgCode, OrgKind, PolicyError,
-    PublicKey, Registration, Role, TrustPolicy,
+    Certificate, CertificateFields, Custody, Directory, OrgKind, PublicKey, Role, TrustPolicy,
 };
 use planseal::verify::{self, Verified, VerifyError};
 
+pub use details::{CandidateDetails, Confirmation, OrganisationDetails, RootDetails};
+pub use error::{AuthorityError, IssueRefusal};
 pub use ledger::LedgerError;
 
 use crate::enrolment::{INVITE_VALIDITY, Invite, invite_id};
-use crate::key_file::{Cost, FileKey, OpenKeyError, Passphrase, SaveKeyError};
-use crate::output::{self, Access, Existing, OutputError};
-use crate::random::{self, NoRandomness};
+use crate::key_file::{Cost, FileKey, Passphrase};
+use crate::output::{self, Access, Existing};
+use crate::random;
 use ledger::{Event, HexKey, Ledger, Spent, Standing};
 
 /// A root or an organisation, with its key open.
@@ -34,54 +37,6 @@ pub struct Authority {
     key: FileKey,
     certificate: Verified<Certificate>,
     ledger: Ledger,
-}
-
-/// What a new root says of itself.
-pub struct RootDetails {
-    /// Code of whoever runs the service.
-    pub organisation: OrgCode,
-    /// Its name.
-    pub organisation_name: String,
-    /// The root's own name, for example `North region root 1`.
-    pub name: String,
-    /// Last day of validity; at most twenty years.
-    pub not_after: Date,
-}
-
-/// An organisation that a root is to certify.
-pub struct OrganisationDetails {
-    /// Its code.
-    pub organisation: OrgCode,
-    /// Its name.
-    pub organisation_name: String,
-    /// Its kind.
-    pub kind: OrgKind,
-    /// Where it keeps its key.
-    pub custody: Custody,
-    /// Last day of validity; at most three years, and never past the root's.
-    pub not_after: Date,
-}
-
-/// A person, or a service key of the host, that an organisation is to certify.
-pub struct CandidateDetails {
-    /// The person's name as it will be printed, or what the key is for.
-    pub name: String,
-    /// Professional registration, people only.
-    pub registration: Option<Registration>,
-    /// What the key may sign.
-    pub roles: Vec<Role>,
-    /// Where the key is kept.
-    pub custody: Custody,
-    /// Last day of validity: at most twelve months, never past the end of training or the organisation's own.
-    pub not_after: Date,
-}
-
-/// What the second person typed: who they are and the fingerprint that the candidate read out to them.
-pub struct Confirmation<'a> {
-    /// The second person.
-    pub by: &'a str,
-    /// The fingerprint as heard; spaces and capitals do not matter.
-    pub fingerprint: &'a str,
 }
 
 impl Authority {
@@ -463,107 +418,4 @@ fn expect_authority(certificate: &Verified<Certificate>) -> Result<(), Authority
 fn utc_day(at: Timestamp) -> Date {
     let text = at.to_string();
     Date::parse(&text[..10]).expect("RFC 3339 begins with the date in ten characters")
-}
-
-/// Why a request was not certified. Each is recorded in the ledger.
-#[derive(Debug, thiserror::Error)]
-pub enum IssueRefusal {
-    /// The request is damaged, or not signed by the key it names, or the key is not acceptable.
-    #[error("the request does not prove that the candidate holds the key: {0}")]
-    Request(#[from] VerifyError),
-    /// No such invite was made here.
-    #[error("this request answers no invite of this authority")]
-    UnknownInvite,
-    /// The nonce is not the invite's.
-    #[error("this request answers an invite with another nonce")]
-    OtherNonce,
-    /// The nonce was used.
-    #[error("invite {invite} was already answered; invite again if the first answer was not the candidate's")]
-    Replayed {
-        /// The invite.
-        invite: String,
-    },
-    /// More than fifteen minutes lie between, or the request is dated outside them.
-    #[error("the invite of {} was not answered within fifteen minutes; it is now {}", invited_at.day_and_time(), at.day_and_time())]
-    Expired {
-        /// When it was made.
-        invited_at: Timestamp,
-        /// When the answer was presented.
-        at: Timestamp,
-    },
-    /// Name, organisation or custody are not the invite's.
-    #[error("the request names another person, organisation or custody than the invite")]
-    OtherPerson,
-    /// The key has a certificate already.
-    #[error("key {key} was certified before; every certificate needs a key of its own")]
-    KeyInUse {
-        /// The key.
-        key: PublicKey,
-    },
-    /// Nobody else confirmed.
-    #[error("a second person, who is not the candidate, must confirm the fingerprint")]
-    NoSecondPerson,
-    /// What the second person typed is another key's fingerprint.
-    #[error(
-        "the fingerprint read out is not that of the key in the request: the key may have been exchanged on the way"
-    )]
-    OtherFingerprint,
-}
-
-/// Why an authority did nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthorityError {
-    /// A rule of enrolment; it stands in the ledger.
-    #[error("not certified: {0}")]
-    Refused(#[source] IssueRefusal),
-    /// The certificate would break the format's rules.
-    #[error("this cannot be certified: {0}")]
-    Certificate(#[from] CertificateError),
-    /// Asked for roles it may not give.
-    #[error(
-        "{by} may not certify these roles: a root certifies organisations, an organisation its people, the host also service keys"
-    )]
-    NotIssuable {
-        /// The authority.
-        by: OrgCode,
-    },
-    /// The folder's certificate is no root's and no organisation's.
-    #[error("certificate {certificate} is not a root's or an organisation's")]
-    NotAnAuthority {
-        /// The certificate.
-        certificate: ObjectId,
-    },
-    /// The authority's own certificate does not verify.
-    #[error("the certificate of this authority does not verify: {0}")]
-    Verify(#[from] VerifyError),
-    /// The folder's trust policy does not parse.
-    #[error("the trust policy of this authority cannot be used")]
-    Policy(#[from] Box<PolicyError>),
-    /// The key was not opened.
-    #[error(transparent)]
-    OpenKey(#[from] OpenKeyError),
-    /// The key was not saved.
-    #[error(transparent)]
-    SaveKey(#[from] SaveKeyError),
-    /// No key or nonce could be drawn.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    /// Nothing was signed.
-    #[error("nothing was signed")]
-    Signing(#[from] SigningError),
-    /// The ledger cannot be used.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// A file was not written.
-    #[error(transparent)]
-    Output(#[from] OutputError),
-    /// A file was not read, or a folder not made.
-    #[error("{} cannot be read: check that this is the folder of an authority", path.display())]
-    File {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        cause: std::io::Error,
-    },
 }

@@ -160,4 +160,17 @@ mod tests {
         let message = fault.expect_err("no folder").to_string();
         assert!(message.contains("/nowhere/at"), "{message}");
     }
+
+    #[test]
+    fn every_reason_of_the_system_becomes_advice() {
+        let said = |kind: io::ErrorKind| {
+            OutputError::because(Path::new("a/plan.cose"), Path::new("a"), kind.into()).to_string()
+        };
+        assert!(said(io::ErrorKind::StorageFull).contains("free some space"));
+        assert!(said(io::ErrorKind::QuotaExceeded).contains("free some space"));
+        assert!(said(io::ErrorKind::PermissionDenied).contains("the folder a is read-only for you"));
+        assert!(said(io::ErrorKind::ReadOnlyFilesystem).contains("the folder a is read-only for you"));
+        assert!(said(io::ErrorKind::NotFound).contains("create it first"));
+        assert!(said(io::ErrorKind::AlreadyExists).contains("choose another name"));
+    }
 }

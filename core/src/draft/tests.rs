@@ -1,6 +1,7 @@
 //! The sample plans of `keys-example`, the schema, and drafts that are refused.
 
 #![expect(clippy::unwrap_used, reason = "a panic is the failing test")]
+#![expect(clippy::disallowed_methods, reason = "the samples are files of the project")]
 
 use serde_json::Value as Json;
 

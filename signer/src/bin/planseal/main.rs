@@ -6,6 +6,7 @@
 mod arguments;
 mod files;
 mod carrier;
+mod embedded;
 mod terminal;
 mod words;
 mod cbor;

@@ -32,10 +32,10 @@ pub(crate) fn open(by: &SignedBy, kind: Kind, shared: &Shared) -> anyhow::Result
     let certificate = match (fitting.next(), fitting.next()) {
         (Some(certificate), None) => certificate.clone(),
         (None, _) => bail!(
-            "none of the given certificates leads to the pinned root and may sign a {kind}: give the signer's certificate and its organisation's"
+            "none of the given certificates leads to the pinned root and may sign this ({kind}): give the signer's certificate and its organisation's"
         ),
         (Some(_), Some(_)) => {
-            bail!("several of the given certificates may sign a {kind}: give the signer's only")
+            bail!("several of the given certificates may sign this ({kind}): give the signer's only")
         }
     };
     if !certificate.content().valid_at(terminal::now()?) {

@@ -3,16 +3,18 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use planseal::bundle::Bundle;
 use planseal::check::{Attachments, Authenticity, FileState, Question, Reader, State, Verdict};
 use planseal::currency::{Answer, Source};
 use planseal::time::Timestamp;
 use planseal::verify::Verified;
+use planseal_render::print::{self, Print};
 use serde_json::{Value as Json, json};
 
 use crate::arguments::{Shared, Verify};
 use crate::carrier::Carrier;
 use crate::server::Server;
-use crate::{evidence, files, terminal, words};
+use crate::{embedded, evidence, files, terminal, words};
 
 pub(crate) fn run(arguments: &Verify, shared: &Shared) -> anyhow::Result<ExitCode> {
     let bytes = files::read(&arguments.file, files::MAX_FILE)?;
@@ -48,7 +50,7 @@ pub(crate) fn run(arguments: &Verify, shared: &Shared) -> anyhow::Result<ExitCod
                 max_age: arguments.max_age.map(|minutes| i64::from(minutes) * 60),
                 attachments: &attachments,
             };
-            check(&carrier, &reader, &question)
+            check(&carrier, &bytes, &reader, arguments, &question)?
         }
     };
     show(&verdict, &asked, arguments, shared)?;
@@ -75,12 +77,52 @@ fn ask_server(arguments: &Verify, carrier: &Carrier, reader: &mut Reader) -> any
         .map(|fault| format!("could not confirm with {address}: {fault}")))
 }
 
-fn check(carrier: &Carrier, reader: &Reader, question: &Question<'_>) -> Verdict {
+fn check(
+    carrier: &Carrier,
+    file: &[u8],
+    reader: &Reader,
+    arguments: &Verify,
+    question: &Question<'_>,
+) -> anyhow::Result<Verdict> {
     match carrier {
-        Carrier::Pdf(bundle) | Carrier::Bundle(bundle) => reader.check_bundle(bundle, question),
-        Carrier::Envelope(object) => reader.check_envelope(object, question),
-        Carrier::Code(code) => reader.check_code(code, question),
+        Carrier::Pdf(bundle) => check_pdf(bundle, file, reader, arguments, question),
+        Carrier::Bundle(bundle) => Ok(reader.check_bundle(bundle, question)),
+        Carrier::Envelope(object) => Ok(reader.check_envelope(object, question)),
+        Carrier::Code(code) => Ok(reader.check_code(code, question)),
     }
+}
+
+/// Checks the bundle with the files that the PDF itself holds, prints the plan again and compares (FORMAT §7).
+fn check_pdf(
+    bundle: &Bundle,
+    file: &[u8],
+    reader: &Reader,
+    arguments: &Verify,
+    question: &Question<'_>,
+) -> anyhow::Result<Verdict> {
+    let Ok(checked) = reader.open_bundle(bundle) else {
+        return Ok(reader.check_bundle(bundle, question));
+    };
+    let embedded = embedded::attachments(file, checked.version().verified().content().attachments());
+    let files = [question.attachments, &embedded].concat();
+    let verdict = reader.check_bundle(
+        bundle,
+        &Question {
+            attachments: &files,
+            ..*question
+        },
+    );
+    let policies = evidence::policies(&arguments.trusted)?;
+    let Some(policy) = policies.iter().find(|policy| policy.root().id() == bundle.root) else {
+        return Ok(verdict);
+    };
+    let again = Print {
+        checked: &checked,
+        bundle: &bundle.encode()?,
+        files: &embedded,
+        policy,
+    };
+    Ok(verdict.in_file(print::compare(file, &again)))
 }
 
 fn show(verdict: &Verdict, asked: &Asked, arguments: &Verify, shared: &Shared) -> anyhow::Result<()> {

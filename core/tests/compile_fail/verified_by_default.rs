@@ -1,0 +1,7 @@
+//! There is no such thing as verified by default.
+use planseal::card::Card;
+use planseal::verify::Verified;
+
+fn main() {
+    let _: Verified<Card> = Verified::default();
+}
