@@ -14,9 +14,9 @@ pub enum Cbor {
     /// A text string.
     Text(String),
     /// An array.
-    Array(Vec<Cbor>),
+    Array(Vec<Self>),
     /// A map, in the order given.
-    Map(Vec<(Cbor, Cbor)>),
+    Map(Vec<(Self, Self)>),
     /// Bytes written as they are.
     Raw(Vec<u8>),
 }
