@@ -73,6 +73,11 @@ impl Bundle {
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
         let one = |object: &SignedObject| ByteBuf::from(object.bytes().to_vec());
         let many = |objects: &[SignedObject]| objects.iter().map(one).collect();
+        let certificates: BTreeMap<ObjectId, ByteBuf> = self
+            .certificates
+            .iter()
+            .map(|object| (object.id(), one(object)))
+            .collect();
         let receipts: BTreeMap<ObjectId, ByteBuf> = self
             .receipts
             .iter()
@@ -84,7 +89,7 @@ impl Bundle {
             version: one(&self.version),
             card: self.card.as_ref().map(one),
             stamp: self.stamp.as_ref().map(one),
-            certificates: many(&self.certificates),
+            certificates: certificates.into_values().collect(),
             endorsements: many(&self.endorsements),
             reports: many(&self.reports),
             receipts: receipts.into_iter().collect(),
@@ -132,9 +137,9 @@ impl Bundle {
         rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
     }
 
-    /// Every byte of a bundle is vouched for by a signature or refused: receipts stand in order of their ids, once
-    /// each, and only of objects that are here and that the log holds.
-    fn check_receipts(&self) -> Result<(), BundleError> {
+    /// Nothing in a bundle is idle: receipts stand in order of their ids, once each, and only of objects that are here
+    /// and that the log holds; certificates stand in order, once each, and each belongs to a signer here.
+    fn check_parts(&self) -> Result<(), BundleError> {
         let logged: BTreeSet<ObjectId> = core::iter::once(&self.version)
             .chain(&self.certificates)
             .chain(&self.endorsements)
@@ -142,10 +147,48 @@ impl Bundle {
             .map(SignedObject::id)
             .collect();
         let in_order = self.receipts.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        let statements = self.endorsements.iter().chain(&self.reports);
+        let distinct: BTreeSet<ObjectId> = statements.clone().map(SignedObject::id).collect();
+        if distinct.len() != statements.count() {
+            return Err(BundleError::StrayObject);
+        }
+        self.check_certificates()?;
         if in_order && self.receipts.iter().all(|(id, _)| logged.contains(id)) {
             Ok(())
         } else {
             Err(BundleError::StrayReceipt)
+        }
+    }
+
+    fn check_certificates(&self) -> Result<(), BundleError> {
+        let issuers: BTreeMap<ObjectId, Option<ObjectId>> = self
+            .certificates
+            .iter()
+            .map(|object| (object.id(), object.claimed_key()))
+            .collect();
+        let in_order = self
+            .certificates
+            .windows(2)
+            .all(|pair| pair[0].id() < pair[1].id());
+        let mut waiting: Vec<ObjectId> = core::iter::once(&self.version)
+            .chain(&self.card)
+            .chain(&self.stamp)
+            .chain(&self.head)
+            .chain(&self.endorsements)
+            .chain(&self.reports)
+            .filter_map(SignedObject::claimed_key)
+            .collect();
+        let mut used = BTreeSet::new();
+        while let Some(signer) = waiting.pop() {
+            if let Some(issuer) = issuers.get(&signer).filter(|_| used.insert(signer)) {
+                waiting.extend(issuer);
+            }
+        }
+        let all_used = self.certificates.iter().all(|object| used.contains(&object.id()));
+        if in_order && all_used {
+            Ok(())
+        } else {
+            Err(BundleError::StrayObject)
         }
     }
 
@@ -171,7 +214,7 @@ impl Bundle {
             head: wire.head.map(one).transpose()?,
             root: wire.root,
         };
-        bundle.check_receipts()?;
+        bundle.check_parts()?;
         Ok(bundle)
     }
 
@@ -207,6 +250,9 @@ pub enum BundleError {
     /// A file with several.
     #[error("this file carries more than one planseal bundle; it was put together from others")]
     Several,
+    /// A certificate of nobody who signed here, or an object twice or out of order.
+    #[error("an object in the bundle belongs to nothing in it, or stands there twice")]
+    StrayObject,
     /// A receipt of nothing that is here, out of order, or twice.
     #[error("a receipt in the bundle belongs to nothing in it")]
     StrayReceipt,

@@ -20,6 +20,8 @@ const MAX_CARD: usize = 280;
 const MAX_NAME: usize = 40;
 /// 30 bytes of the ceiling in words; longer ones leave the code and set the MORE flag.
 const MAX_CEILING: usize = 30;
+/// 60 bytes of allergies and alerts, as validation allows.
+const MAX_LINE: usize = 60;
 /// Two numbers to ring.
 const MAX_PHONES: usize = 2;
 
@@ -288,6 +290,20 @@ impl Statement for Card {
             version: IdPrefix::from_bytes(fields.bytes(15)?),
         };
         fields.finish()?;
+        let within = card.name.len() <= MAX_NAME
+            && card
+                .ceiling
+                .as_ref()
+                .is_none_or(|words| words.len() <= MAX_CEILING)
+            && card.line.len() <= MAX_LINE
+            && card.phones.len() <= MAX_PHONES
+            && ![&card.name, &card.line].iter().any(|text| text.contains('\n'));
+        if !within {
+            return Err(ContentError::value(
+                "card",
+                "a text or list is longer than a card holds",
+            ));
+        }
         let again = card
             .payload()
             .map_err(|fault| ContentError::value("card", fault))?;

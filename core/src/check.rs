@@ -13,7 +13,7 @@ pub use verdict::{Attachments, Authenticity, FileState, Registration, State, Ver
 use crate::bundle::Bundle;
 use crate::card::Card;
 use crate::code::{CodeError, OfflineCode};
-use crate::currency::{Evidence, Subject, judge};
+use crate::currency::{Subject, judge};
 use crate::envelope::SignedObject;
 use crate::statement::{ContentError, Kind, Statement};
 use crate::time::Timestamp;
@@ -108,77 +108,74 @@ impl Reader {
                 version: card.version(),
                 index: verified.stamp.content().version,
             };
-            let stamp = Some(&verified.stamp);
-            let revocation = verified
-                .card
-                .signer()
-                .and_then(|signer| pin.directory().revocation_of(&signer));
-            let evidence = self.evidence(pin, &subject, question, stamp, revocation);
+            let mut evidence = pin.evidence(&subject, verified.card.signer(), question);
+            evidence.stamp = Some(&verified.stamp);
+            if !pin.still_trusts(&verified.stamp, question.at) {
+                // The leaf index comes from the stamp alone: without trust in its key, only a head can name the version.
+                evidence.snapshot = None;
+            }
             let currency = judge(&subject, &evidence, question.at);
             Verdict::of_code(verified, currency, contact)
         })
     }
 
-    /// Several regions may be pinned: the answer is given under the first that knows the signer.
+    /// Several regions may be pinned: the answer is the most telling one, and the first of those.
     fn first_that_knows(&self, check: impl Fn(&Pin) -> Verdict) -> Verdict {
-        let mut last = None;
-        for pin in self.pins() {
-            let verdict = check(pin);
-            if verdict.state() != State::SignerUnknown {
-                return verdict;
-            }
-            last = Some(verdict);
-        }
-        last.unwrap_or_else(Verdict::nothing_pinned)
+        let telling = |verdict: &Verdict| match (verdict.state(), verdict.authenticity()) {
+            (State::SignerUnknown, _) => 2,
+            (State::CurrencyUnknown, Authenticity::RegistrationNotShown | Authenticity::CannotCheck(_)) => 1,
+            _ => 0,
+        };
+        let verdicts = self.pins().iter().map(check);
+        verdicts
+            .min_by_key(telling)
+            .unwrap_or_else(Verdict::nothing_pinned)
     }
 
     fn verdict_of(&self, pin: &Pin, checked: CheckedBundle, question: &Question<'_>) -> Verdict {
         let contact = pin.policy().contact();
         let Registration::Logged(version) = checked.version() else {
-            return Verdict::of_unregistered(checked, contact).with_attachments(question.attachments);
+            return unregistered(pin, checked, question).with_attachments(question.attachments);
         };
-        // The clock is floored at the largest time that the log itself has signed for this version.
-        let at = question.at.max(version.time().start());
-        let question = Question { at, ..*question };
         let subject = Subject::of(version);
-        let revocation = version
-            .verified()
-            .signer()
-            .and_then(|signer| pin.directory().revocation_of(&signer));
-        let mut evidence = self.evidence(pin, &subject, &question, checked.stamp(), revocation);
-        let carried = checked.head();
-        evidence.head = freshest(evidence.head, carried);
+        let mut evidence = pin.evidence(&subject, version.verified().signer(), question);
+        evidence.stamp = checked.stamp();
+        evidence.heads.extend(checked.head());
+        let reports = checked.reports().iter().map(|reported| reported.report());
+        evidence.reports = reports
+            .map(|report| (report.index(), report.content().code.words()))
+            .collect();
+        evidence.clock_floor = evidence.clock_floor.max(Some(version.time().start()));
         let currency = judge(&subject, &evidence, question.at);
         Verdict::of_registered(checked, currency, contact).with_attachments(question.attachments)
     }
-
-    fn evidence<'a>(
-        &'a self,
-        pin: &'a Pin,
-        subject: &Subject,
-        question: &Question<'_>,
-        stamp: Option<&'a crate::verify::Verified<crate::card::Stamp>>,
-        revocation: Option<&'a crate::trust::Revocation>,
-    ) -> Evidence<'a> {
-        let (head, snapshot) = (pin.head(&subject.plan), pin.snapshot());
-        Evidence {
-            head,
-            snapshot,
-            stamp,
-            revocation,
-            max_age: question.max_age,
-        }
-    }
 }
 
-fn freshest<'a>(
-    held: Option<&'a crate::verify::Verified<crate::head::Head>>,
-    carried: Option<&'a crate::verify::Verified<crate::head::Head>>,
-) -> Option<&'a crate::verify::Verified<crate::head::Head>> {
-    match (held, carried) {
-        (Some(held), Some(carried)) if carried.signed_at() > held.signed_at() => Some(carried),
-        (held, carried) => held.or(carried),
+/// Without a receipt there is no place in the log: bad news may still be said, "latest" and "genuine" may not.
+fn unregistered(pin: &Pin, checked: CheckedBundle, question: &Question<'_>) -> Verdict {
+    let contact = pin.policy().contact();
+    let version = checked.version().verified();
+    let signer = version.signer();
+    let revoked = signer.and_then(|signer| pin.directory().revocations_of(&signer).next().copied());
+    let certificate = signer.and_then(|signer| pin.directory().certificate(&signer));
+    if let Some(revoked) = revoked {
+        return Verdict::of_doubtful_signer(contact, Some(revoked.at));
     }
+    if certificate.is_some_and(|held| !held.content().valid_at(version.signed_at())) {
+        return Verdict::of_doubtful_signer(contact, None);
+    }
+    let content = version.content();
+    let (plan, version_number) = (content.plan(), content.version_number());
+    let subject = Subject {
+        plan,
+        version_number,
+        version: version.id().prefix(),
+        index: u64::MAX,
+    };
+    let mut evidence = pin.evidence(&subject, signer, question);
+    evidence.snapshot = None;
+    let currency = judge(&subject, &evidence, question.at);
+    Verdict::of_unregistered(checked, currency, contact)
 }
 
 /// Why a document is not accepted as a genuine plan, or cannot be judged.

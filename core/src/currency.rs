@@ -9,6 +9,7 @@ use crate::head::{Head, HeadState};
 use crate::id::{IdPrefix, PlanId};
 use crate::plan::PlanVersion;
 use crate::snapshot::{Bits, Snapshot};
+use crate::statement::Statement;
 use crate::status::Warning;
 use crate::time::Timestamp;
 use crate::trust::Revocation;
@@ -46,18 +47,22 @@ impl Subject {
 }
 
 /// What a reader holds about currency. Everything in it is verified.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Evidence<'a> {
-    /// A head of the record.
-    pub head: Option<&'a Verified<Head>>,
+    /// Heads of the record: the reader's own, and the one that a file carries.
+    pub heads: Vec<&'a Verified<Head>>,
     /// A snapshot.
     pub snapshot: Option<&'a Verified<Snapshot>>,
     /// The stamp on the paper.
     pub stamp: Option<&'a Verified<Stamp>>,
-    /// A revocation of the signer's certificate, from the trust list.
-    pub revocation: Option<&'a Revocation>,
+    /// Revocations of the signer's certificate and of those above it, from the trust list.
+    pub revocations: Vec<&'a Revocation>,
+    /// Reports about the record that a file proves: their leaf and their warning.
+    pub reports: Vec<(u64, &'static str)>,
     /// The oldest evidence to accept, in seconds; head and snapshot have their own limits besides.
     pub max_age: Option<i64>,
+    /// The largest time signed by anything the reader holds: the reader's clock cannot be before it.
+    pub clock_floor: Option<Timestamp>,
 }
 
 /// The answer to "is it current?". Only [`judge`] makes one.
@@ -177,24 +182,25 @@ pub fn judge(subject: &Subject, evidence: &Evidence<'_>, at: Timestamp) -> Curre
 }
 
 fn answer(subject: &Subject, evidence: &Evidence<'_>, at: Timestamp) -> Answer {
-    let head = evidence.head.filter(|head| head.content().plan == subject.plan);
-    let mut said: Vec<Answer> = Vec::new();
-    said.extend(head.map(|head| by_head(subject, head.content(), evidence, at)));
-    said.extend(
-        evidence
-            .snapshot
-            .map(|snapshot| by_snapshot(subject, snapshot.content(), evidence, at)),
-    );
-    said.extend(
-        evidence
-            .revocation
-            .filter(|revoked| revoked.from_index <= subject.index)
-            .map(|revoked| Answer::Suspended {
-                as_of: revoked.at,
-                source: Source::TrustList,
-            }),
-    );
-    said.into_iter()
+    let heads = evidence
+        .heads
+        .iter()
+        .filter(|head| head.content().plan == subject.plan);
+    let heads = heads.map(|head| by_head(subject, head.content(), evidence, at));
+    let snapshot = evidence
+        .snapshot
+        .map(|snapshot| by_snapshot(subject, snapshot.content(), evidence, at));
+    let revoked = evidence
+        .revocations
+        .iter()
+        .filter(|revoked| revoked.from_index <= subject.index);
+    let revoked = revoked.map(|revoked| Answer::Suspended {
+        as_of: revoked.at,
+        source: Source::TrustList,
+    });
+    heads
+        .chain(snapshot)
+        .chain(revoked)
         .reduce(stronger)
         .unwrap_or(Answer::Unknown(Unknown::NoEvidence))
 }
@@ -265,9 +271,7 @@ fn fresher(left: Answer, right: Answer) -> Answer {
 
 fn by_head(subject: &Subject, head: &Head, evidence: &Evidence<'_>, at: Timestamp) -> Answer {
     let (as_of, source) = (head.issued_at, Source::Head);
-    if let Some(unusable) = from_the_future(as_of, at) {
-        return unusable;
-    }
+    let contradiction = Answer::Unknown(Unknown::Contradiction { made: as_of });
     if head.latest.prefix() != subject.version {
         return if head.version_number > subject.version_number {
             Answer::Superseded {
@@ -278,20 +282,27 @@ fn by_head(subject: &Subject, head: &Head, evidence: &Evidence<'_>, at: Timestam
         } else if head.size <= subject.index {
             Answer::Unknown(Unknown::OlderThanTheVersion { made: as_of })
         } else {
-            Answer::Unknown(Unknown::Contradiction { made: as_of })
+            contradiction
         };
+    }
+    if head.version_number != subject.version_number || head.leaf != subject.index {
+        return contradiction;
     }
     match head.state {
         HeadState::Withdrawn => Answer::Withdrawn { as_of, source },
         HeadState::Suspended => Answer::Suspended { as_of, source },
-        HeadState::Current => {
-            let warnings = head.warnings.clone();
-            fresh(as_of, head.expires_at(), evidence, at).unwrap_or(Answer::Latest {
-                as_of,
-                source,
-                warnings,
-            })
-        }
+        HeadState::Current => match usable(as_of, head.expires_at(), evidence, at) {
+            Ok(()) => {
+                let warnings = head.warnings.iter().cloned();
+                let warnings = warnings.chain(later_reports(evidence, head.size)).collect();
+                Answer::Latest {
+                    as_of,
+                    source,
+                    warnings,
+                }
+            }
+            Err(why) => Answer::Unknown(why),
+        },
     }
 }
 
@@ -299,39 +310,58 @@ fn by_head(subject: &Subject, head: &Head, evidence: &Evidence<'_>, at: Timestam
 const OFFLINE_WARNING: &str = "something has been reported about it; ask";
 
 fn by_snapshot(subject: &Subject, snapshot: &Snapshot, evidence: &Evidence<'_>, at: Timestamp) -> Answer {
-    let (as_of, source) = (crate::statement::Statement::issued_at(snapshot), Source::Snapshot);
-    if let Some(unusable) = from_the_future(as_of, at) {
-        return unusable;
-    }
-    match snapshot.status(subject.index) {
-        None => Answer::Unknown(Unknown::OlderThanTheVersion { made: as_of }),
-        Some((Bits::Superseded, _)) => Answer::Superseded {
+    let (as_of, source) = (snapshot.issued_at(), Source::Snapshot);
+    let Some((bits, warning)) = snapshot.status(subject.index) else {
+        return Answer::Unknown(Unknown::OlderThanTheVersion { made: as_of });
+    };
+    match bits {
+        Bits::Superseded => Answer::Superseded {
             as_of,
             source,
             newer_signed_at: None,
         },
-        Some((Bits::Withdrawn, _)) => Answer::Withdrawn { as_of, source },
-        Some((Bits::Suspended, _)) => Answer::Suspended { as_of, source },
-        Some((Bits::Current, warning)) => {
-            let warnings = match warning {
-                Warning::None => Vec::new(),
-                Warning::Open => vec![OFFLINE_WARNING.to_owned()],
-            };
-            fresh(as_of, snapshot.expires_at(), evidence, at).unwrap_or(Answer::Latest {
-                as_of,
-                source,
-                warnings,
-            })
-        }
+        Bits::Withdrawn => Answer::Withdrawn { as_of, source },
+        Bits::Suspended => Answer::Suspended { as_of, source },
+        Bits::Current => match usable(as_of, snapshot.expires_at(), evidence, at) {
+            Ok(()) => {
+                let warning = (warning == Warning::Open).then(|| OFFLINE_WARNING.to_owned());
+                let warnings = warning
+                    .into_iter()
+                    .chain(later_reports(evidence, snapshot.size()))
+                    .collect();
+                Answer::Latest {
+                    as_of,
+                    source,
+                    warnings,
+                }
+            }
+            Err(why) => Answer::Unknown(why),
+        },
     }
 }
 
-fn from_the_future(made: Timestamp, now: Timestamp) -> Option<Answer> {
-    (made.since(now) > CLOCK_TOLERANCE).then_some(Answer::Unknown(Unknown::FromTheFuture { made, now }))
+/// Reports that the evidence of this tree size cannot have known.
+fn later_reports(evidence: &Evidence<'_>, size: u64) -> impl Iterator<Item = String> {
+    evidence
+        .reports
+        .iter()
+        .filter(move |(index, _)| *index >= size)
+        .map(|(_, words)| (*words).to_owned())
 }
 
-/// Nothing when the evidence may say "latest"; otherwise why not.
-fn fresh(made: Timestamp, expires: Timestamp, evidence: &Evidence<'_>, now: Timestamp) -> Option<Answer> {
-    let too_old = now > expires || evidence.max_age.is_some_and(|limit| now.since(made) > limit);
-    too_old.then_some(Answer::Unknown(Unknown::TooOld { made, now }))
+/// Whether evidence may say "latest". Only that needs a clock: bad news is believed whatever the clock says.
+fn usable(
+    made: Timestamp,
+    expires: Timestamp,
+    evidence: &Evidence<'_>,
+    now: Timestamp,
+) -> Result<(), Unknown> {
+    if made.since(now) > CLOCK_TOLERANCE {
+        return Err(Unknown::FromTheFuture { made, now });
+    }
+    let now = evidence.clock_floor.map_or(now, |floor| floor.max(now));
+    if now > expires || evidence.max_age.is_some_and(|limit| now.since(made) > limit) {
+        return Err(Unknown::TooOld { made, now });
+    }
+    Ok(())
 }

@@ -133,11 +133,15 @@ impl Statuses {
     #[must_use]
     pub fn of(&self, index: u64) -> Option<Status> {
         let leaf = self.leaf(index).filter(|leaf| leaf.kind == Kind::Version)?;
-        let state = if let Some(by) = self.superseded.get(&index) {
+        let state = if let Some(by) = self
+            .superseded
+            .get(&index)
+            .or_else(|| self.winner_over(index, leaf))
+        {
             State::Superseded { by: *by }
         } else if let Some(by) = self.withdrawn.get(&index) {
             State::Withdrawn { by: *by }
-        } else if self.revoked.get(&leaf.signer).is_some_and(|from| *from <= index) {
+        } else if self.suspends(leaf, index) {
             State::Suspended
         } else {
             State::Current
@@ -151,6 +155,25 @@ impl Statuses {
             Warning::None
         };
         Some(Status { state, warning })
+    }
+
+    /// The first successor of what this version targets, where that is another one: a fork, and the first wins.
+    fn winner_over(&self, index: u64, leaf: &Leaf) -> Option<&u64> {
+        self.superseded
+            .get(&leaf.target?)
+            .filter(|winner| **winner != index)
+    }
+
+    /// Whether the signer, or anybody who certified the signer, is revoked from this index or before.
+    fn suspends(&self, leaf: &Leaf, index: u64) -> bool {
+        // Certificates are issued by earlier ones, so the chain ends; the root certifies itself.
+        let issuer = |certificate: &u64| {
+            self.leaf(*certificate)
+                .map(|leaf| leaf.signer)
+                .filter(|next| next < certificate)
+        };
+        core::iter::successors(Some(leaf.signer), issuer)
+            .any(|certificate| self.revoked.get(&certificate).is_some_and(|from| *from <= index))
     }
 
     /// Whether the certificate at `index` is revoked.
@@ -240,6 +263,11 @@ mod tests {
         ]);
         assert_eq!(state(&statuses, 1), State::Superseded { by: 2 });
         assert_eq!(state(&statuses, 2), State::Current);
+        assert_eq!(
+            state(&statuses, 3),
+            State::Superseded { by: 2 },
+            "the loser of a fork is not current"
+        );
         assert_eq!(statuses.latest_after(1), 2);
         assert_eq!(statuses.of(0), None);
     }
@@ -258,6 +286,17 @@ mod tests {
         let leaves = |from| [ROOT, FIRST, (Kind::KeyStatus, 0, Some(0), Some(from))];
         assert_eq!(state(&log(&leaves(1)), 1), State::Suspended);
         assert_eq!(state(&log(&leaves(2)), 1), State::Current);
+    }
+
+    #[test]
+    fn a_revoked_issuer_suspends_what_its_people_signed() {
+        let issued = (Kind::Certificate, 1, None, None);
+        let signed = (Kind::Version, 2, None, None);
+        let revoked = (Kind::KeyStatus, 0, Some(1), Some(2));
+        assert_eq!(
+            state(&log(&[ROOT, ROOT, issued, signed, revoked]), 3),
+            State::Suspended
+        );
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub struct Logged<S> {
     verified: Verified<S>,
     index: u64,
     time: Minute,
+    target: Option<u64>,
     tree_size: u64,
 }
 
@@ -120,11 +121,12 @@ pub fn logged<S: LoggedStatement>(
         &proof.path,
         &checkpoint.root(),
     )?;
-    let (index, time, tree_size) = (proof.index, leaf.time, checkpoint.size());
+    let (index, tree_size) = (proof.index, checkpoint.size());
     let logged = Logged {
         verified,
         index,
-        time,
+        time: leaf.time,
+        target: leaf.target,
         tree_size,
     };
     check_order(&logged, leaf.signer, directory)?;
@@ -156,6 +158,37 @@ pub fn in_force<S: Statement>(
     judge_signer(&signer, tree_size, view.signed_at(), directory)
 }
 
+/// Judges a view of the log (head, snapshot, trust list, stamp) more strictly than a statement in it: a view names
+/// its own tree size, so a thief would name a smaller one. From the leaf on at which its key is not accepted, and from
+/// the time at which that was signed, no view counts.
+///
+/// # Errors
+/// [`RegistrationError`] for the first broken rule.
+pub fn view_in_force<S: Statement>(
+    view: &Verified<S>,
+    tree_size: u64,
+    directory: &Directory,
+) -> Result<(), RegistrationError> {
+    in_force(view, tree_size, directory)?;
+    let Some(signer) = view.signer() else {
+        return Ok(());
+    };
+    let mut revocations = directory.revocations_of(&signer);
+    let revoked =
+        revocations.find(|revoked| revoked.from_index <= tree_size || view.signed_at() >= revoked.at);
+    match (revoked, directory.certificate(&signer)) {
+        (Some(revoked), Some(certificate)) => {
+            let key = certificate.content().key();
+            Err(RegistrationError::Revoked {
+                key,
+                revoked: revoked.index,
+                object: tree_size,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn with_external<S: Statement>(
     object: &SignedObject,
     directory: &Directory,
@@ -182,6 +215,12 @@ fn with_external<S: Statement>(
     let content = content_of::<S>(object)?;
     expect_issuer(object, signer.organisation().as_str())?;
     content.agrees_with(signer.fields())?;
+    if !claimed.is_some_and(|claimed| content.may_be_signed_under(&claimed, directory)) {
+        return Err(VerifyError::NotGranted {
+            key: signer.key(),
+            kind: S::KIND,
+        });
+    }
     Ok(Verified {
         content,
         object: object.clone(),
@@ -259,40 +298,29 @@ fn check_order<S: LoggedStatement>(
     judge_signer(&signer, logged.index, logged.time.start(), directory)
 }
 
-/// Validity at a time, and no revocation logged before the object, for the signer and everybody above.
+/// Validity at a time, and no revocation of the signer or of anybody above that was logged before the object.
 fn judge_signer(
     signer: &ObjectId,
     place: u64,
     at: Timestamp,
     directory: &Directory,
 ) -> Result<(), RegistrationError> {
-    let mut next = Some(*signer);
-    let mut place = place;
-    while let Some(id) = next {
-        let Some(certificate) = directory.certificate(&id) else {
-            return Ok(());
-        };
-        if id == *signer && !certificate.content().valid_at(at) {
-            return Err(RegistrationError::NotValid {
-                key: certificate.content().key(),
-                at,
-            });
-        }
-        if let Some(revocation) = directory.revocation_of(&id)
-            && revocation.index < place
-            && revocation.from_index <= place
-        {
-            let (key, revoked) = (certificate.content().key(), revocation.index);
-            return Err(RegistrationError::Revoked {
-                key,
-                revoked,
-                object: place,
-            });
-        }
-        place = directory.index_of(&id).unwrap_or(place);
-        next = certificate.signer();
+    let certificate = directory
+        .certificate(signer)
+        .ok_or(RegistrationError::NotPlaced { certificate: *signer })?;
+    let key = certificate.content().key();
+    if !certificate.content().valid_at(at) {
+        return Err(RegistrationError::NotValid { key, at });
     }
-    Ok(())
+    let mut revocations = directory.revocations_of(signer);
+    match revocations.find(|revoked| revoked.index < place && revoked.from_index <= place) {
+        Some(revoked) => Err(RegistrationError::Revoked {
+            key,
+            revoked: revoked.index,
+            object: place,
+        }),
+        None => Ok(()),
+    }
 }
 
 impl<S> Verified<S> {
@@ -362,6 +390,12 @@ impl<S> Logged<S> {
     #[must_use]
     pub const fn time(&self) -> Minute {
         self.time
+    }
+
+    /// Leaf index of what it acts on.
+    #[must_use]
+    pub const fn target(&self) -> Option<u64> {
+        self.target
     }
 
     /// Size of the tree in which it was proved.

@@ -78,9 +78,16 @@ pub fn known(checked: &CheckedBundle) -> Known {
     let said = head.map(|head| head.issued_at);
     let standing = match head {
         None => Standing::NotChecked,
-        Some(head) if head.latest != version.id() => Standing::Superseded {
-            by_version_signed: Some(head.signed_at),
-        },
+        Some(head) if head.latest != version.id() => {
+            // An older head names an earlier version: it says nothing about this one.
+            if head.version_number > version.content().version_number() {
+                Standing::Superseded {
+                    by_version_signed: Some(head.signed_at),
+                }
+            } else {
+                Standing::NotChecked
+            }
+        }
         Some(head) => match head.state {
             HeadState::Current => Standing::Latest,
             HeadState::Withdrawn => Standing::Withdrawn { signed: None },

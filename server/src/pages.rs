@@ -75,19 +75,20 @@ struct FileLine {
 
 /// `GET /`.
 pub(crate) async fn home(State(app): State<App>) -> Result<Response, Problem> {
-    let mut plans = Vec::new();
+    let mut listed = Vec::new();
     if app.mode == Mode::Demo {
         for plan in app.service.every_plan().await? {
             let record = app.service.record(plan).await?;
+            plans::record_access(&app, "list-plans", plan, None).await?;
             let number = record.latest().logged.content().version_number();
             let verdict = app.service.judge_version(plan, number).await?;
-            plans.push(Listed::of(record.latest().logged.content(), &verdict));
+            listed.push(Listed::of(record.latest().logged.content(), &verdict));
         }
     }
-    plans.sort_by(|left, right| left.name.cmp(&right.name));
+    listed.sort_by(|left, right| left.name.cmp(&right.name));
     respond(&Home {
         demo: app.mode == Mode::Demo,
-        plans,
+        plans: listed,
         fingerprint: shown::grouped(&hex::encode(app.service.policy().id())),
     })
 }

@@ -291,6 +291,7 @@ impl From<AdmitError> for Problem {
             | AdmitError::CardDiffers => Self::new(ProblemType::NotVerified, sentence(&causes(&fault))),
             AdmitError::OtherRecord { .. }
             | AdmitError::OtherPredecessor { .. }
+            | AdmitError::NotFirst
             | AdmitError::OwnEndorsement => Self::new(ProblemType::Conflict, sentence(&causes(&fault))),
             AdmitError::Stale { .. } => Self::new(ProblemType::LostRace, sentence(&causes(&fault))),
             AdmitError::Append(fault) => fault.into(),

@@ -42,12 +42,33 @@ fn character_fault(character: char) -> Option<TextFault> {
         '\n' => None,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(TextFault::Bidi(character)),
         '\u{200b}'..='\u{200f}' | '\u{feff}' => Some(TextFault::ZeroWidth(character)),
+        _ if is_invisible(character) => Some(TextFault::ZeroWidth(character)),
         _ => match character.general_category() {
             GeneralCategory::Control | GeneralCategory::PrivateUse => Some(TextFault::Control(character)),
+            GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator => Some(TextFault::ZeroWidth(character)),
             GeneralCategory::Unassigned => Some(TextFault::Unassigned(character)),
             _ => None,
         },
     }
+}
+
+/// Letters, marks and symbols that show nothing: default-ignorable code points outside the format category (UAX #44),
+/// and the empty Braille pattern.
+const fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{34f}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{ffa0}'
+            | '\u{e0100}'..='\u{e01ef}'
+    )
 }
 
 #[cfg(test)]
@@ -78,6 +99,21 @@ mod tests {
             text_fault("DNA\u{200b}CPR"),
             Some(TextFault::ZeroWidth('\u{200b}'))
         );
+        for hidden in [
+            '\u{ad}',
+            '\u{61c}',
+            '\u{2028}',
+            '\u{2060}',
+            '\u{fff9}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{e0001}',
+        ] {
+            assert_eq!(
+                text_fault(&hidden.to_string()),
+                Some(TextFault::ZeroWidth(hidden))
+            );
+        }
         assert_eq!(text_fault("\u{378}"), Some(TextFault::Unassigned('\u{378}')));
         assert_eq!(text_fault("e\u{301}"), Some(TextFault::NotNormalized));
         assert_eq!(text_fault("\u{e000}"), Some(TextFault::Control('\u{e000}')));

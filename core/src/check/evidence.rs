@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::{Refusal, Registration};
+use super::{Question, Refusal, Registration};
 use crate::bundle::Bundle;
 use crate::card::{Card, Stamp};
 use crate::code::{OfflineCode, VerifiedCode};
+use crate::currency::{Evidence, Subject};
 use crate::envelope::SignedObject;
 use crate::head::Head;
-use crate::id::PlanId;
+use crate::id::{ObjectId, PlanId};
 use crate::plan::PlanVersion;
 use crate::receipt::Receipt;
 use crate::snapshot::Snapshot;
 use crate::statement::{Endorsement, Kind, LoggedStatement, Report, Statement};
-use crate::trust::{Certificate, Directory, TrustList, TrustPolicy};
+use crate::time::Timestamp;
+use crate::trust::{Certificate, Directory, Revocation, TrustList, TrustPolicy};
 use crate::verify::{self, Logged, RegistrationError, Verified, VerifyError};
 
 /// A reader with what it pinned and what it was given.
@@ -73,7 +75,7 @@ impl Reader {
 
     /// When the newest trust list and snapshot were made, for showing their ages.
     #[must_use]
-    pub fn ages(&self) -> (Option<crate::time::Timestamp>, Option<crate::time::Timestamp>) {
+    pub fn ages(&self) -> (Option<Timestamp>, Option<Timestamp>) {
         let list = self
             .pins
             .iter()
@@ -91,18 +93,19 @@ impl Reader {
         &self.pins
     }
 
+    /// Evidence goes to every pin under which it verifies.
     fn under_any_pin(
         &mut self,
         add: impl Fn(&mut Pin) -> Result<(), ReaderError>,
     ) -> Result<(), ReaderError> {
-        let mut outcome = Err(ReaderError::NothingPinned);
-        for pin in &mut self.pins {
-            outcome = add(pin);
-            if outcome.is_ok() {
-                break;
-            }
+        let outcomes: Vec<Result<(), ReaderError>> = self.pins.iter_mut().map(add).collect();
+        if outcomes.iter().any(Result::is_ok) {
+            return Ok(());
         }
-        outcome
+        outcomes
+            .into_iter()
+            .next_back()
+            .unwrap_or(Err(ReaderError::NothingPinned))
     }
 }
 
@@ -129,40 +132,86 @@ impl Pin {
         &self.directory
     }
 
-    pub(super) const fn snapshot(&self) -> Option<&Verified<Snapshot>> {
-        self.snapshot.as_ref()
+    /// What this pin holds about a version.
+    pub(super) fn evidence(
+        &self,
+        subject: &Subject,
+        signer: Option<ObjectId>,
+        question: &Question<'_>,
+    ) -> Evidence<'_> {
+        let held = [
+            self.trust_list.as_ref().map(Verified::signed_at),
+            self.snapshot.as_ref().map(Verified::signed_at),
+            self.heads.values().map(Verified::signed_at).max(),
+        ];
+        Evidence {
+            heads: self.heads.get(&subject.plan).into_iter().collect(),
+            snapshot: self.snapshot.as_ref(),
+            stamp: None,
+            revocations: signer
+                .iter()
+                .flat_map(|signer| self.directory.revocations_of(signer))
+                .collect(),
+            reports: Vec::new(),
+            max_age: question.max_age,
+            clock_floor: held.into_iter().flatten().max(),
+        }
     }
 
-    pub(super) fn head(&self, plan: &PlanId) -> Option<&Verified<Head>> {
-        self.heads.get(plan)
+    /// Whether the key behind a stamp is neither revoked nor expired at the reader's time.
+    pub(super) fn still_trusts(&self, stamp: &Verified<Stamp>, at: Timestamp) -> bool {
+        let signer = stamp.signer();
+        let certificate = signer.and_then(|signer| self.directory.certificate(&signer));
+        let revoked = signer.is_some_and(|signer| self.directory.revocations_of(&signer).next().is_some());
+        !revoked && certificate.is_some_and(|certificate| certificate.content().valid_at(at))
     }
 
-    /// The list is signed by a key whose certificate it carries: certificates first, then the list by them.
+    /// The list is signed by a key whose certificate it carries: certificates first, then the list by them. What is
+    /// known already is asked before the list's own facts, so that a revoked key cannot take its revocation back.
     fn add_trust_list(&mut self, object: &SignedObject) -> Result<(), ReaderError> {
         let content = TrustList::from_payload(object.payload()).map_err(VerifyError::from)?;
         let mut directory = self.directory.clone();
         directory.admit_all(content.certificates().iter().map(|listed| &listed.object))?;
         let list = verify::statement::<TrustList>(object, &directory)?;
-        directory.apply(&list);
-        verify::in_force(&list, list.content().size(), &directory)?;
-        let newer = self
+        let size = list.content().size();
+        match verify::view_in_force(&list, size, &self.directory) {
+            Err(RegistrationError::NotPlaced { .. }) => {}
+            known => known?,
+        }
+        directory.apply(&list)?;
+        verify::view_in_force(&list, size, &directory)?;
+        if self
             .trust_list
             .as_ref()
-            .is_none_or(|held| held.content().size() <= list.content().size());
-        if newer {
-            self.directory = directory;
+            .is_none_or(|held| held.content().size() <= size)
+        {
             self.trust_list = Some(list);
         }
+        self.directory = directory;
+        self.judge_views_again();
         Ok(())
     }
 
+    /// A revocation learnt later counts for the views taken in before.
+    fn judge_views_again(&mut self) {
+        let directory = &self.directory;
+        self.heads
+            .retain(|_, head| verify::view_in_force(head, head.content().size, directory).is_ok());
+        self.snapshot = self
+            .snapshot
+            .take()
+            .filter(|held| verify::view_in_force(held, held.content().size(), directory).is_ok());
+    }
+
+    /// The larger tree wins, then the later time: a clock that ran ahead cannot keep later snapshots out.
     fn add_snapshot(&mut self, object: &SignedObject) -> Result<(), ReaderError> {
         let snapshot = verify::statement::<Snapshot>(object, &self.directory)?;
-        verify::in_force(&snapshot, snapshot.content().size(), &self.directory)?;
+        verify::view_in_force(&snapshot, snapshot.content().size(), &self.directory)?;
+        let freshness = |held: &Verified<Snapshot>| (held.content().size(), held.signed_at());
         if self
             .snapshot
             .as_ref()
-            .is_none_or(|held| held.signed_at() <= snapshot.signed_at())
+            .is_none_or(|held| freshness(held) <= freshness(&snapshot))
         {
             self.snapshot = Some(snapshot);
         }
@@ -171,9 +220,10 @@ impl Pin {
 
     fn add_head(&mut self, object: &SignedObject) -> Result<(), ReaderError> {
         let head = verify::statement::<Head>(object, &self.directory)?;
-        verify::in_force(&head, head.content().size, &self.directory)?;
+        verify::view_in_force(&head, head.content().size, &self.directory)?;
+        let freshness = |held: &Verified<Head>| (held.content().size, held.signed_at());
         let held = self.heads.get(&head.content().plan);
-        if held.is_none_or(|held| held.signed_at() <= head.signed_at()) {
+        if held.is_none_or(|held| freshness(held) <= freshness(&head)) {
             self.heads.insert(head.content().plan, head);
         }
         Ok(())
@@ -255,7 +305,7 @@ impl Pin {
                 continue;
             };
             match verify::logged::<Certificate>(certificate, receipt, &self.policy, directory) {
-                Ok(logged) => directory.place_logged(&logged),
+                Ok(logged) => directory.place_logged(&logged)?,
                 Err(fault) if fault.is_unknown() => {}
                 Err(fault) => return Err(fault.into()),
             }
@@ -281,14 +331,32 @@ impl Pin {
     ) -> Result<Endorsed, Refusal> {
         let endorsement = self.about::<Endorsement>(checked, bundle, object, directory)?;
         let signer = endorsement.verified().signer();
-        if signer == checked.version().verified().signer() {
-            return Err(Refusal::OwnEndorsement);
-        }
         let by = signer
             .and_then(|signer| directory.certificate(&signer))
             .map(|held| held.content().clone());
         let by = by.ok_or(VerifyError::SignerUnknown { certificate: signer })?;
-        Ok(Endorsed { endorsement, by })
+        let author = checked
+            .version()
+            .verified()
+            .signer()
+            .and_then(|signer| directory.certificate(&signer));
+        if author.is_none_or(|author| same_person(author.content(), &by)) {
+            return Err(Refusal::OwnEndorsement);
+        }
+        if endorsement.target() != checked.index() {
+            return Err(Refusal::AboutAnother {
+                kind: Kind::Endorsement,
+            });
+        }
+        let mut revocations = signer.iter().flat_map(|signer| directory.revocations_of(signer));
+        let revoked = revocations
+            .find(|revoked| revoked.from_index <= endorsement.index())
+            .copied();
+        Ok(Endorsed {
+            endorsement,
+            by,
+            revoked,
+        })
     }
 
     fn report(
@@ -324,6 +392,14 @@ impl Pin {
         let receipt = bundle.receipt_of(&object.id()).ok_or(missing)?;
         self.logged(statement, receipt, directory)
     }
+}
+
+/// A second certificate does not make a second person: the same key, registration, or name in one organisation.
+fn same_person(left: &Certificate, right: &Certificate) -> bool {
+    let (left, right) = (left.fields(), right.fields());
+    let same_registration = left.registration.is_some() && left.registration == right.registration;
+    let same_name = left.name == right.name && left.organisation == right.organisation;
+    left.key == right.key || same_registration || same_name
 }
 
 /// `project(version) == card` wherever both are known (FORMAT §3.2).
@@ -365,7 +441,7 @@ fn head_of(
     if head.content().plan != version.content().plan() {
         return Err(Refusal::AboutAnother { kind: Kind::Head });
     }
-    verify::in_force(&head, head.content().size, directory)?;
+    verify::view_in_force(&head, head.content().size, directory)?;
     Ok(head)
 }
 
@@ -385,6 +461,7 @@ pub struct CheckedBundle {
 pub struct Endorsed {
     endorsement: Logged<Endorsement>,
     by: Certificate,
+    revoked: Option<Revocation>,
 }
 
 /// A report recorded by the service.
@@ -429,6 +506,14 @@ impl CheckedBundle {
         &self.version
     }
 
+    /// The version's leaf index, where it is known.
+    pub(super) const fn index(&self) -> Option<u64> {
+        match &self.version {
+            Registration::Logged(version) => Some(version.index()),
+            Registration::NotShown(_) => None,
+        }
+    }
+
     /// The card.
     #[must_use]
     pub const fn card(&self) -> Option<&Verified<Card>> {
@@ -465,6 +550,12 @@ impl Endorsed {
     #[must_use]
     pub const fn endorsement(&self) -> &Logged<Endorsement> {
         &self.endorsement
+    }
+
+    /// A revocation that reaches back before this endorsement: it no longer counts.
+    #[must_use]
+    pub const fn revoked(&self) -> Option<&Revocation> {
+        self.revoked.as_ref()
     }
 
     /// The endorser's certificate.

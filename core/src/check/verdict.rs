@@ -4,7 +4,8 @@ use super::{CheckedBundle, Refusal};
 use crate::card::Card;
 use crate::code::VerifiedCode;
 use crate::currency::{Answer, Currency, Unknown};
-use crate::plan::PlanVersion;
+use crate::plan::{PlanVersion, YesNo};
+use crate::statement::EndorsementCode;
 use crate::time::Timestamp;
 use crate::verify::{Logged, Verified, attachment_matches};
 
@@ -160,18 +161,31 @@ impl Verdict {
         verdict
     }
 
-    pub(super) fn of_unregistered(checked: CheckedBundle, contact: &str) -> Self {
-        let mut verdict = Self::bare(
-            State::CurrencyUnknown,
-            Authenticity::RegistrationNotShown,
-            contact,
-        );
+    /// Without registration, only bad news about the version is kept.
+    pub(super) fn of_unregistered(checked: CheckedBundle, currency: Currency, contact: &str) -> Self {
+        let state = match state_of(&currency) {
+            bad @ (State::Superseded | State::Withdrawn | State::Suspended) => bad,
+            _ => State::CurrencyUnknown,
+        };
+        let mut verdict = Self::bare(state, Authenticity::RegistrationNotShown, contact);
         verdict.notes = notes_about(&checked);
         verdict.notes.push(
             "The signature is good; whether it was registered cannot be checked from this file.".into(),
         );
+        verdict.currency = (state != State::CurrencyUnknown).then_some(currency);
         verdict.shown = Shown::Bundle(Box::new(checked));
         verdict
+    }
+
+    /// Signed by a key that was revoked or not valid, with nothing that shows when: its words are not to be relied on.
+    pub(super) fn of_doubtful_signer(contact: &str, revoked: Option<Timestamp>) -> Self {
+        let why = match revoked {
+            Some(at) => format!("The signer's key was revoked on {}", at.day()),
+            None => "The signer's certificate was not valid at the time that this states".to_owned(),
+        };
+        let reason =
+            format!("{why}, and nothing here shows that this was registered before: ask the service.");
+        Self::bare(State::CurrencyUnknown, Authenticity::CannotCheck(reason), contact)
     }
 
     pub(super) fn of_code(code: VerifiedCode, currency: Currency, contact: &str) -> Self {
@@ -382,7 +396,12 @@ impl Verdict {
             }
             (State::SignerUnknown, _) => self.reason().to_owned(),
             (_, Some(answer)) => line_of(answer, self.signed_on().as_deref()),
-            (_, None) => unknown_line(self.signed_on().as_deref()),
+            (_, None) if !self.reason().is_empty() => self.reason().to_owned(),
+            (_, None) => {
+                "The signature is good; registration and currency cannot be checked here. A newer plan may \
+                          exist."
+                    .into()
+            }
         }
     }
 
@@ -484,10 +503,21 @@ fn notes_about(checked: &CheckedBundle) -> Vec<String> {
             endorsed.by().name(),
             endorsed.endorsement().verified().signed_at(),
         );
-        notes.push(format!("Endorsed by {by} on {}.", on.day()));
+        notes.push(match endorsed.revoked() {
+            None => format!("Endorsed by {by} on {}.", on.day()),
+            Some(revoked) => format!(
+                "The endorsement by {by} on {} no longer counts: the key was revoked on {}.",
+                on.day(),
+                revoked.at.day()
+            ),
+        });
     }
+    let responsible = checked.endorsements().iter().any(|endorsed| {
+        let statement = endorsed.endorsement().content().statement;
+        endorsed.revoked().is_none() && statement == EndorsementCode::ResponsibleClinician
+    });
     let required = checked.version().verified().content().endorsement_required();
-    if required == crate::plan::YesNo::Yes && checked.endorsements().is_empty() {
+    if required == YesNo::Yes && !responsible {
         notes.push("Signed, not yet endorsed (as far as this file shows).".into());
     }
     for reported in checked.reports() {

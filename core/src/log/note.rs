@@ -225,7 +225,7 @@ impl NoteSignature {
         let (name, material) = rest.split_once(' ').ok_or(NoteError::Shape)?;
         let material = STANDARD.decode(material).map_err(|_| NoteError::Shape)?;
         let (key_id, bytes) = material.split_first_chunk::<4>().ok_or(NoteError::Shape)?;
-        if name.is_empty() || bytes.is_empty() {
+        if name.is_empty() || bytes.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '+') {
             return Err(NoteError::Shape);
         }
         Ok(Self {

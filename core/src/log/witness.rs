@@ -15,6 +15,9 @@ pub struct WitnessPolicy {
     quorum: Option<String>,
 }
 
+/// 256 witnesses and groups, eight times what the standard recommends; also a bound on how deep groups can nest.
+const MAX_MEMBERS: usize = 256;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Member {
     Witness(VerifierKey),
@@ -29,6 +32,9 @@ impl WitnessPolicy {
     pub fn parse(text: &str) -> Result<Self, WitnessError> {
         let mut policy = Parser::default();
         for (number, line) in (1..).zip(text.lines()) {
+            if policy.members.len() > MAX_MEMBERS {
+                return Err(WitnessError::Line { number });
+            }
             let words: Vec<&str> = line.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
             let known = match *words.as_slice() {
                 [] => Some(()),

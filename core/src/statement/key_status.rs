@@ -9,6 +9,8 @@ use crate::canonical::{CanonicalBytes, EncodeError, encode};
 use crate::envelope::MAX_ENVELOPE;
 use crate::id::ObjectId;
 use crate::time::Timestamp;
+use crate::trust::Directory;
+use crate::verify::Verified;
 
 /// A revocation by the organisation that issued the certificate, or by the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +85,14 @@ impl Statement for KeyStatus {
 
     fn subject(&self) -> String {
         format!("urn:planseal:key-status:{}", self.certificate)
+    }
+
+    /// A certificate is revoked by whoever issued it, or by the root.
+    fn may_be_signed_under(&self, signer: &ObjectId, directory: &Directory) -> bool {
+        let issuer = directory
+            .certificate(&self.certificate)
+            .and_then(Verified::signer);
+        issuer.is_some_and(|issuer| issuer == *signer || directory.root() == *signer)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::canonical::{CanonicalBytes, DecodeError, EncodeError};
 use crate::id::{ObjectId, PlanId};
 use crate::plan::PlanDecodeError;
 use crate::time::Timestamp;
-use crate::trust::CertificateFields;
+use crate::trust::{CertificateFields, Directory};
 
 /// A typed payload that a key can sign under one content type. Sealed: only this crate's kinds are signable.
 pub trait Statement: sealed::Sealed + Sized {
@@ -53,6 +53,11 @@ pub trait Statement: sealed::Sealed + Sized {
     /// [`Disagreement`] with both sides.
     fn agrees_with(&self, _signer: &CertificateFields) -> Result<(), Disagreement> {
         Ok(())
+    }
+
+    /// Whether the holder of this certificate may say this, beyond what the roles allow to be said at all.
+    fn may_be_signed_under(&self, _signer: &ObjectId, _directory: &Directory) -> bool {
+        true
     }
 }
 

@@ -12,7 +12,7 @@ use crate::envelope::SignedObject;
 use crate::id::{IdPrefix, ObjectId};
 use crate::statement::RevocationReason;
 use crate::time::Timestamp;
-use crate::verify::{self, Logged, Verified, VerifyError};
+use crate::verify::{self, Logged, RegistrationError, Verified, VerifyError};
 
 /// Verified certificates under one pinned root.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct Directory {
 struct Entry {
     certificate: Verified<Certificate>,
     index: Option<u64>,
-    revoked: Option<Revocation>,
+    revocations: Vec<Revocation>,
 }
 
 /// Since when a certificate is revoked, by log order.
@@ -50,7 +50,7 @@ impl Directory {
         let entry = Entry {
             certificate,
             index: Some(0),
-            revoked: None,
+            revocations: Vec::new(),
         };
         Self {
             root,
@@ -76,7 +76,7 @@ impl Directory {
                 Entry {
                     certificate,
                     index: None,
-                    revoked: None,
+                    revocations: Vec::new(),
                 },
             );
         }
@@ -113,26 +113,43 @@ impl Directory {
         }
     }
 
-    /// Adds the log's facts from a verified trust list whose certificates were admitted.
-    pub fn apply(&mut self, list: &Verified<TrustList>) {
+    /// Adds the log's facts from a verified trust list whose certificates were admitted. Facts are only ever added:
+    /// no later list takes a revocation back or moves a certificate.
+    ///
+    /// # Errors
+    /// [`RegistrationError::OtherSigner`] when the list places a certificate elsewhere than known before.
+    pub fn apply(&mut self, list: &Verified<TrustList>) -> Result<(), RegistrationError> {
         for (id, index) in list.content().places() {
-            self.place(id, index);
+            self.place(id, index)?;
         }
         for (certificate, revocation) in list.content().revocations() {
-            if let Some(entry) = self.entries.get_mut(&certificate) {
-                entry.revoked = Some(revocation);
+            if let Some(entry) = self.entries.get_mut(&certificate)
+                && !entry.revocations.contains(&revocation)
+            {
+                entry.revocations.push(revocation);
             }
         }
+        Ok(())
     }
 
     /// Adds where a certificate stands in the log, proved by its receipt.
-    pub fn place_logged(&mut self, certificate: &Logged<Certificate>) {
-        self.place(certificate.id(), certificate.index());
+    ///
+    /// # Errors
+    /// [`RegistrationError::OtherSigner`] when another place was known before.
+    pub fn place_logged(&mut self, certificate: &Logged<Certificate>) -> Result<(), RegistrationError> {
+        self.place(certificate.id(), certificate.index())
     }
 
-    fn place(&mut self, id: ObjectId, index: u64) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.index = Some(index);
+    fn place(&mut self, id: ObjectId, index: u64) -> Result<(), RegistrationError> {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return Ok(());
+        };
+        match entry.index {
+            Some(known) if known != index => Err(RegistrationError::OtherSigner { logged: index, known }),
+            _ => {
+                entry.index = Some(index);
+                Ok(())
+            }
         }
     }
 
@@ -148,10 +165,19 @@ impl Directory {
         self.entries.get(id).and_then(|entry| entry.index)
     }
 
-    /// Since when the certificate is revoked, if it is known to be.
-    #[must_use]
-    pub fn revocation_of(&self, id: &ObjectId) -> Option<&Revocation> {
-        self.entries.get(id).and_then(|entry| entry.revoked.as_ref())
+    /// The certificate and everybody above it, up to the root.
+    pub(crate) fn chain(&self, id: &ObjectId) -> impl Iterator<Item = &Verified<Certificate>> {
+        core::iter::successors(self.certificate(id), |below| {
+            below.signer().and_then(|issuer| self.certificate(&issuer))
+        })
+    }
+
+    /// Every known revocation of the certificate and of everybody above it: an issuer's revocation counts for what
+    /// its people sign (FORMAT §4).
+    pub fn revocations_of(&self, id: &ObjectId) -> impl Iterator<Item = &Revocation> {
+        self.chain(id)
+            .filter_map(|link| self.entries.get(&link.id()))
+            .flat_map(|entry| &entry.revocations)
     }
 
     /// Every certificate whose id begins with these 16 bytes, as printed codes name signers.
@@ -184,7 +210,9 @@ fn check_link(issuer: &Certificate, subject: &Certificate) -> Result<(), ChainEr
     match (issuer.class(), subject.class()) {
         (Class::Root, Class::Organisation) => {}
         (Class::Organisation, Class::Person | Class::Service) => {
-            if above.organisation != below.organisation || above.organisation_kind != below.organisation_kind
+            if above.organisation != below.organisation
+                || above.organisation_kind != below.organisation_kind
+                || above.organisation_name != below.organisation_name
             {
                 let (issuer, subject) = (above.organisation.clone(), below.organisation.clone());
                 return Err(ChainError::OtherOrganisation { issuer, subject });

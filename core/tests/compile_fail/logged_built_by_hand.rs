@@ -4,7 +4,7 @@ use planseal::time::Minute;
 use planseal::verify::{Logged, Verified};
 
 fn forge(verified: Verified<PlanVersion>, time: Minute) -> Logged<PlanVersion> {
-    Logged { verified, index: 0, time, tree_size: 1 }
+    Logged { verified, index: 0, time, target: None, tree_size: 1 }
 }
 
 fn main() {}

@@ -8,7 +8,7 @@ use planseal::card::Card;
 use planseal::envelope::SignedObject;
 use planseal::id::{ObjectId, PlanId};
 use planseal::sign::ToBeSigned;
-use planseal::statement::{Endorsement, EndorsementCode};
+use planseal::statement::{Endorsement, EndorsementCode, ReportCode};
 use planseal::time::Timestamp;
 use planseal::trust::Directory;
 use planseal::validate::{Context, NumberRange, Predecessor};
@@ -42,29 +42,32 @@ pub(super) async fn play(
     folder: &Folder,
     calendar: &Calendar,
 ) -> anyhow::Result<Vec<Printed>> {
-    let mut records: BTreeMap<String, Record> = BTreeMap::new();
-    let mut printed = Vec::new();
+    let mut scene = Scene {
+        samples,
+        cast,
+        folder,
+        calendar,
+        records: BTreeMap::new(),
+    };
+    let (mut printed, mut latest) = (Vec::new(), Vec::new());
     for event in &samples.events {
-        let name = format!("{}-v{}", event.sample, event.version);
-        let happened = happen(event, samples, cast, folder, calendar, &mut records).await;
-        happened.with_context(|| name.clone())?;
-        if matches!(event.act, Act::Sign { .. }) {
-            printed.push(expectation(samples, event));
-            if !samples.is_latest(&event.sample, event.version) {
-                calendar.set(event.at.plus(PRINTED_AFTER));
-                print(cast, folder, &records, event).await.with_context(|| name)?;
-            }
+        let name = || format!("{}-v{}", event.sample, event.version);
+        scene.happen(event).await.with_context(name)?;
+        if !matches!(event.act, Act::Sign { .. }) {
+            continue;
+        }
+        printed.push(expectation(samples, event));
+        if samples.is_latest(&event.sample, event.version) {
+            latest.push(event);
+        } else {
+            calendar.set(event.at.plus(PRINTED_AFTER));
+            scene.print(event).await.with_context(name)?;
         }
     }
+    scene.cast.keep_service(calendar.present()).await?;
     calendar.release();
-    cast.keep_service(calendar.present()).await?;
-    calendar.release();
-    let signed = samples
-        .events
-        .iter()
-        .filter(|event| matches!(event.act, Act::Sign { .. }));
-    for event in signed.filter(|event| samples.is_latest(&event.sample, event.version)) {
-        print(cast, folder, &records, event).await?;
+    for event in latest {
+        scene.print(event).await?;
     }
     printed.sort_by(|left, right| (&left.sample, left.version).cmp(&(&right.sample, right.version)));
     Ok(printed)
@@ -87,64 +90,78 @@ fn expectation(samples: &Samples, event: &Event) -> Printed {
     }
 }
 
-async fn happen(
-    event: &Event,
-    samples: &Samples,
-    cast: &mut Cast,
-    folder: &Folder,
-    calendar: &Calendar,
-    records: &mut BTreeMap<String, Record>,
-) -> anyhow::Result<()> {
-    cast.keep_service(event.at).await?;
-    match &event.act {
-        Act::Sign { author, draft } => {
-            let clinician = samples.clinician(author)?;
-            cast.signer(clinician, event.at).await?;
-            calendar.set(event.at);
-            let signer = cast.signer(clinician, event.at).await?;
-            let signed = sign(
-                event.at,
-                samples,
-                signer,
-                clinician,
-                draft,
-                records.get(&event.sample),
-            )?;
-            let record = publish(cast, &signed, event.at).await?;
-            folder.envelope(&event.sample, event.version, signed.version.bytes())?;
-            records.insert(event.sample.clone(), record);
-        }
-        Act::Endorse { endorser } => {
-            let clinician = samples.clinician(endorser)?;
-            let record = records
-                .get(&event.sample)
-                .ok_or_else(|| anyhow!("nothing to endorse"))?;
-            let endorsement = Endorsement {
-                plan: record.plan,
-                version: record.predecessor.id,
-                statement: EndorsementCode::ResponsibleClinician,
-                issued_at: event.at,
-            };
-            let signer = cast.signer(clinician, event.at).await?;
-            let object = ToBeSigned::statement(&endorsement, &signer.certificate)?.sign(&signer.key)?;
-            calendar.set(event.at);
-            cast.service().endorse(&object).await?;
-        }
-        Act::Report { code, words } => {
-            let record = records
-                .get(&event.sample)
-                .ok_or_else(|| anyhow!("nothing to report about"))?;
-            calendar.set(event.at);
-            let observed = Observation {
-                version: record.predecessor.id,
-                code: *code,
-                words,
-                reporter: "Community neurology nurse K. Sample, Northmere Fictional Hospitals",
-            };
-            cast.service().report(record.plan, &observed).await?;
+/// What an event needs to happen.
+struct Scene<'a> {
+    samples: &'a Samples,
+    cast: &'a mut Cast,
+    folder: &'a Folder,
+    calendar: &'a Calendar,
+    records: BTreeMap<String, Record>,
+}
+
+impl Scene<'_> {
+    async fn happen(&mut self, event: &Event) -> anyhow::Result<()> {
+        self.cast.keep_service(event.at).await?;
+        match &event.act {
+            Act::Sign { author, draft } => self.sign(event, author, draft).await,
+            Act::Endorse { endorser } => self.endorse(event, endorser).await,
+            Act::Report { code, words } => self.report(event, *code, words).await,
         }
     }
-    Ok(())
+
+    async fn sign(&mut self, event: &Event, author: &str, draft: &str) -> anyhow::Result<()> {
+        let clinician = self.samples.clinician(author)?;
+        let record = self.records.get(&event.sample);
+        let signer = self.cast.signer(clinician, event.at).await?;
+        self.calendar.set(event.at);
+        let signed = sign(event.at, self.samples, signer, clinician, draft, record)?;
+        let record = publish(self.cast, &signed, event.at).await?;
+        self.folder
+            .envelope(&event.sample, event.version, signed.version.bytes())?;
+        self.records.insert(event.sample.clone(), record);
+        Ok(())
+    }
+
+    async fn endorse(&mut self, event: &Event, endorser: &str) -> anyhow::Result<()> {
+        let clinician = self.samples.clinician(endorser)?;
+        let signer = self.cast.signer(clinician, event.at).await?;
+        self.calendar.set(event.at);
+        let record = record_of(&self.records, event)?;
+        let endorsement = Endorsement {
+            plan: record.plan,
+            version: record.predecessor.id,
+            statement: EndorsementCode::ResponsibleClinician,
+            issued_at: event.at,
+        };
+        let object = ToBeSigned::statement(&endorsement, &signer.certificate)?.sign(&signer.key)?;
+        self.cast.service().endorse(&object).await?;
+        Ok(())
+    }
+
+    async fn report(&self, event: &Event, code: ReportCode, words: &str) -> anyhow::Result<()> {
+        self.calendar.set(event.at);
+        let record = record_of(&self.records, event)?;
+        let observed = Observation {
+            version: record.predecessor.id,
+            code,
+            words,
+            reporter: "Community neurology nurse K. Sample, Northmere Fictional Hospitals",
+        };
+        self.cast.service().report(record.plan, &observed).await?;
+        Ok(())
+    }
+
+    /// Prints the version that an event published, as it stands now.
+    async fn print(&self, event: &Event) -> anyhow::Result<()> {
+        let record = record_of(&self.records, event)?;
+        let printed = self.cast.service().print(record.plan, event.version).await?;
+        self.folder.printed(&event.sample, event.version, &printed)
+    }
+}
+
+fn record_of<'a>(records: &'a BTreeMap<String, Record>, event: &Event) -> anyhow::Result<&'a Record> {
+    let record = records.get(&event.sample);
+    record.ok_or_else(|| anyhow!("nothing of {} was published before this", event.sample))
 }
 
 /// A version and its card, signed in one ceremony.
@@ -249,19 +266,6 @@ async fn publish(cast: &Cast, signed: &Signed<'_>, at: Timestamp) -> anyhow::Res
         plan: signed.plan,
         predecessor,
     })
-}
-
-async fn print(
-    cast: &Cast,
-    folder: &Folder,
-    records: &BTreeMap<String, Record>,
-    event: &Event,
-) -> anyhow::Result<()> {
-    let record = records
-        .get(&event.sample)
-        .ok_or_else(|| anyhow!("nothing to print"))?;
-    let printed = cast.service().print(record.plan, event.version).await?;
-    folder.printed(&event.sample, event.version, &printed)
 }
 
 fn random() -> anyhow::Result<[u8; 16]> {

@@ -1,6 +1,6 @@
 //! A verdict in the words and order in which a page shows it (UX §1).
 
-use planseal::card::{AdrtFlag, Card};
+use planseal::card::{AdrtFlag, Card, More, elided_name};
 use planseal::check::{Attachments, Authenticity, FileState, State, Verdict};
 use planseal::currency::Answer;
 use planseal::plan::PlanVersion;
@@ -27,7 +27,7 @@ impl Listed {
     pub(super) fn of(version: &PlanVersion, verdict: &Verdict) -> Self {
         Self {
             address: format!("/e/{}", version.plan()),
-            name: planseal::card::elided_name(version.person().name()),
+            name: elided_name(version.person().name()),
             born: version.person().date_of_birth().day(),
             version: version.version_number(),
             signed: version.signed_at().day(),
@@ -89,6 +89,7 @@ pub(super) struct CardShown {
     pub(super) version: u32,
     pub(super) cpr_look: &'static str,
     pub(super) cpr: &'static str,
+    pub(super) cpr_scope: &'static str,
     pub(super) ceiling: String,
     pub(super) adrt: &'static str,
     pub(super) line: String,
@@ -124,9 +125,7 @@ impl Shown {
             answers: vec![authentic(verdict), current(verdict, now), attachments(verdict)],
             notes: verdict.notes().to_vec(),
             contact: verdict.contact().to_owned(),
-            patient: verdict
-                .version()
-                .map(|version| Patient::of(version.content(), now)),
+            patient: Patient::of(verdict, now),
             kept,
             summary: summary.as_ref().map(html::summary),
             behind,
@@ -136,14 +135,27 @@ impl Shown {
 }
 
 impl Patient {
-    fn of(version: &PlanVersion, now: Timestamp) -> Self {
-        let person = version.person();
-        let born = person.date_of_birth();
-        Self {
-            name: planseal::card::elided_name(person.name()),
+    fn of(verdict: &Verdict, now: Timestamp) -> Option<Self> {
+        let (name, born, held) = match (verdict.version(), verdict.card()) {
+            (Some(version), _) => {
+                let person = version.content().person();
+                (
+                    elided_name(person.name()),
+                    person.date_of_birth(),
+                    person.nhs_number(),
+                )
+            }
+            (None, Some(card)) => {
+                let card = card.content();
+                (card.name().to_owned(), card.date_of_birth(), card.nhs_number())
+            }
+            (None, None) => return None,
+        };
+        Some(Self {
+            name,
             born: format!("{} ({}y)", born.day(), born.age_on(now.date())),
-            number: number(person.nhs_number().map(|number| number.to_string())),
-        }
+            number: number(held.map(|held| held.to_string())),
+        })
     }
 }
 
@@ -166,6 +178,7 @@ impl CardShown {
             version: card.version_number(),
             cpr_look,
             cpr,
+            cpr_scope: scope(card),
             ceiling: format!("{}{words}", card.level().label()),
             adrt: match card.adrt() {
                 AdrtFlag::Recorded => "ADRT recorded. Check validity and applicability.",
@@ -175,10 +188,21 @@ impl CardShown {
                 }
             },
             line: card.line().to_owned(),
-            more: card.more() == planseal::card::More::OnThePaper,
+            more: card.more() == More::OnThePaper,
             review_due: card.review_due().day(),
             phones: card.phones().iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+/// Beside every DNACPR stands what it does not refuse; a card does not say whether the refusal is the patient's own.
+const fn scope(card: &Card) -> &'static str {
+    match (card.cpr(), card.adrt()) {
+        (Some(CprDecision::DoNotAttempt), AdrtFlag::Recorded) => {
+            "Choking and other reversible causes are still treated, unless the advance decision refuses it: read it."
+        }
+        (Some(CprDecision::DoNotAttempt), _) => "Choking and other reversible causes are still treated.",
+        _ => "",
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
     let mut response = answer(request, next)
         .await
         .unwrap_or_else(IntoResponse::into_response);
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+    let problem = response.extensions_mut().remove::<Problem>();
+    if let Some(problem) = problem.or_else(|| unworded(&response)) {
         if let Some(cause) = problem.cause() {
             eprintln!("request {name}: {method} failed: {cause}");
         }
@@ -46,6 +47,16 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
     }
     dress(response.headers_mut(), &name);
     response
+}
+
+/// The framework's own refusals, for an address or header it could not read, become problems like all others.
+fn unworded(response: &Response) -> Option<Problem> {
+    response.status().is_client_error().then(|| {
+        Problem::new(
+            ProblemType::BadRequest,
+            "The address or a header of the request cannot be read.",
+        )
+    })
 }
 
 /// In a task of its own: a panic ends it and nothing else, and so does the end of its time.

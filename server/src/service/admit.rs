@@ -195,8 +195,12 @@ impl Service {
         if let Some(addressed) = submission.plan.filter(|plan| *plan != signed) {
             return Err(AdmitError::OtherRecord { signed, addressed });
         }
+        let predecessor = version.content().previous();
         let Some(expected) = submission.replaces else {
-            return Ok(());
+            return match predecessor {
+                None => Ok(()),
+                Some(_) => Err(AdmitError::NotFirst),
+            };
         };
         let chain = self.store.chain(signed).await.map_err(ServiceError::from)?;
         let succession = chain
@@ -207,10 +211,10 @@ impl Service {
         if found != Some(expected) {
             return Err(AdmitError::Stale { expected, found });
         }
-        let signed = version.content().previous();
-        if signed == Some(expected) {
+        if predecessor == Some(expected) {
             Ok(())
         } else {
+            let signed = predecessor;
             Err(AdmitError::OtherPredecessor { expected, signed })
         }
     }

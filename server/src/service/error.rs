@@ -58,6 +58,11 @@ pub enum AdmitError {
         /// Inside the signed bytes.
         signed: Option<ObjectId>,
     },
+    /// A version that follows another was sent as the beginning of a record.
+    #[error(
+        "this version follows another: send it to its record, with If-Match naming the version it replaces"
+    )]
+    NotFirst,
     /// An endorser is somebody else than the author.
     #[error("the author of a version cannot endorse it")]
     OwnEndorsement,

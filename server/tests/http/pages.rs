@@ -2,7 +2,8 @@
 
 use crate::kit::{Answer, Signer, ask, bundle, draft, file, get, plan};
 use axum::http::{Method, StatusCode};
-use planseal::code::Pointer;
+use planseal::check::Reader;
+use planseal::code::{OfflineCode, Pointer};
 use planseal::id::PlanId;
 use planseal::validate::NumberRange;
 
@@ -63,6 +64,24 @@ fn a_superseded_copy_keeps_allergies_in_sight_and_the_rest_behind_a_control() {
     let control = page.find("<details>").expect("a control");
     assert!(page.find("Penicillin").is_some_and(|allergy| allergy < control));
     assert!(page.find("cpr-dnacpr").is_some_and(|cpr| cpr > control));
+}
+
+#[test]
+fn the_code_of_a_superseded_copy_keeps_its_cpr_decision_behind_a_control() {
+    let code = |sample: &str| {
+        let reader = Reader::default().pin(crate::kit::policy());
+        let checked = reader.open_bundle(&bundle(sample)).unwrap();
+        OfflineCode::new(checked.card().unwrap(), checked.stamp().unwrap())
+            .unwrap()
+            .text()
+    };
+    let old = check("code", code("P1-v1").as_bytes()).text();
+    let control = old.find("<details>").unwrap();
+    assert!(old.find("DNACPR").is_some_and(|cpr| cpr > control));
+    assert!(old.find("Penicillin").is_some_and(|allergy| allergy < control));
+    let current = check("code", code("P1-v3").as_bytes()).text();
+    assert!(current.contains("DNACPR") && !current.contains("<details>"));
+    assert!(current.contains("Choking and other reversible causes are still treated."));
 }
 
 #[test]

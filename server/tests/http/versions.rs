@@ -217,6 +217,12 @@ fn the_road_of_a_record_from_its_first_version_to_its_second() {
     let elsewhere = format!("/api/v1/plans/{}/versions", PlanId::from_bytes([2; 16]));
     assert_eq!(publish(&elsewhere, Some(&tag), &bytes).problem(), "conflict");
 
+    assert_eq!(
+        publish("/api/v1/plans", None, &bytes).problem(),
+        "conflict",
+        "a later version begins nothing"
+    );
+
     let answer = publish(&path, Some(&tag), &bytes);
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
     assert_eq!(answer.json()["version"], 2);
