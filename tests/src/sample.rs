@@ -218,7 +218,7 @@ fn bundle(
     stamp: &Verified<Stamp>,
     head: &Verified<Head>,
 ) -> Bundle {
-    let certificates: Vec<SignedObject> = [
+    let mut certificates: Vec<SignedObject> = [
         &world.root,
         &world.host,
         &world.head,
@@ -227,11 +227,13 @@ fn bundle(
     ]
     .map(|party| party.certificate.object().clone())
     .to_vec();
+    certificates.sort_by_key(SignedObject::id);
     let ids = certificates.iter().map(SignedObject::id);
-    let receipts: Vec<(ObjectId, Receipt)> = ids
+    let mut receipts: Vec<(ObjectId, Receipt)> = ids
         .chain([version.id()])
         .map(|id| (id, world.ledger.receipt(&id)))
         .collect();
+    receipts.sort_by_key(|(id, _)| *id);
     Bundle {
         version: version.verified().object().clone(),
         card: Some(card.object().clone()),

@@ -250,16 +250,17 @@ impl Service {
             &world.root,
             &world.host,
             &world.head,
-            &world.status,
             &world.practice,
             &world.author,
         ];
-        let certificates = signers.map(|party| party.certificate.object().clone()).to_vec();
+        let mut certificates = signers.map(|party| party.certificate.object().clone()).to_vec();
+        certificates.sort_by_key(SignedObject::id);
         let mut receipts = Vec::new();
         for id in certificates.iter().map(SignedObject::id).chain([version.id()]) {
             let receipt = self.store.receipt(id).await.expect("readable");
             receipts.push((id, receipt.expect("logged")));
         }
+        receipts.sort_by_key(|(id, _)| *id);
         Bundle {
             version: version.object().clone(),
             card: Some(card.object().clone()),

@@ -1,5 +1,6 @@
 //! Receipts, service views, policies and bundles.
 
+use planseal::envelope::SignedObject;
 use planseal::receipt::Receipt;
 use planseal_tests::cbor::Cbor;
 use planseal_tests::forge::Parts;
@@ -310,6 +311,40 @@ fn bundle(maker: &mut Maker) {
         "a card that says more than its version",
         bytes(&foreign),
     );
+    let mut changed = genuine.clone();
+    let by_endorser = Parts::of(&genuine.version).signed_by(&maker.world.endorser.key);
+    changed.version = parsed(&by_endorser.encode());
+    maker.add(
+        "bundle",
+        "version_changed",
+        "BadSignature",
+        "another signature, and so another id: its receipt is a stray, but that is not what is said first",
+        bytes(&changed),
+    );
+    let mut idle = genuine.clone();
+    idle.certificates
+        .push(maker.world.endorser.certificate.object().clone());
+    idle.certificates.sort_by_key(SignedObject::id);
+    maker.add(
+        "bundle",
+        "certificate_idle",
+        "StrayObject",
+        "a certificate of nobody who signed here",
+        bytes(&idle),
+    );
+    let mut stray = genuine.clone();
+    let endorser = maker.world.endorser.certificate.id();
+    stray
+        .receipts
+        .push((endorser, maker.world.ledger.receipt(&endorser)));
+    stray.receipts.sort_by_key(|(id, _)| *id);
+    maker.add(
+        "bundle",
+        "receipt_stray",
+        "StrayReceipt",
+        "a receipt of nothing in the bundle",
+        bytes(&stray),
+    );
     let mut without = genuine;
     without
         .certificates
@@ -327,10 +362,13 @@ fn bundle(maker: &mut Maker) {
 }
 
 /// The card of the same version with another card line, signed by its author.
-fn other_card(maker: &Maker) -> planseal::envelope::SignedObject {
+fn other_card(maker: &Maker) -> SignedObject {
     let line = Cbor::text("No known allergies");
     let parts =
         Parts::of(maker.sample.card.object()).payload(|payload| payload.put(&Cbor::Unsigned(11), line));
-    let bytes = parts.signed_by(&maker.world.author.key).encode();
-    planseal::envelope::SignedObject::parse(&bytes).expect("a card by its author")
+    parsed(&parts.signed_by(&maker.world.author.key).encode())
+}
+
+fn parsed(bytes: &[u8]) -> SignedObject {
+    SignedObject::parse(bytes).expect("an envelope")
 }
