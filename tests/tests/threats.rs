@@ -149,7 +149,7 @@ fn a_revoked_key_counts_by_log_order() {
         );
         let list = world.sign(&list, &world.status);
         let mut directory = world.directory.clone();
-        directory.apply(&list);
+        directory.apply(&list).expect("a list that contradicts nothing");
         (directory, list)
     };
     let (directory, list) = knowing(revocation.from_index);
