@@ -99,18 +99,21 @@ pub async fn play(keep: Option<&Path>) -> anyhow::Result<Played> {
 /// # Errors
 /// What stopped it, with what to do.
 pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    // The port first: a past played for a server that cannot start would be in vain.
+    let listener = match options.once {
+        true => None,
+        false => Some(listen::bind(options.port).await?),
+    };
     let played = play(options.keep.as_deref()).await?;
     print!("{}", played.table());
     if !played.is_as_expected() {
         eprintln!("A verdict is not the expected one: this build must not be used.");
         return Ok(ExitCode::FAILURE);
     }
-    if options.once {
-        return Ok(ExitCode::SUCCESS);
+    if let Some(listener) = listener {
+        let tls = options.tls.then(|| played.cast.tls_files());
+        eprint!("{}", played.folder.welcome(options));
+        listen::serve(listener, routes::router(played.app()), tls).await?;
     }
-    let tls = options.tls.then(|| played.cast.tls_files());
-    let listener = listen::bind(options.port).await?;
-    eprint!("{}", played.folder.welcome(options));
-    listen::serve(listener, routes::router(played.app()), tls).await?;
     Ok(ExitCode::SUCCESS)
 }

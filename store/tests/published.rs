@@ -217,7 +217,7 @@ async fn a_plan_is_published_proved_and_verified_again_from_what_was_stored() {
             .expect("readable")
             .expect("there");
         let logged = verify::logged(certificate, &receipt, &people.policy, &directory).expect("in the log");
-        directory.place_logged(&logged);
+        directory.place_logged(&logged).expect("one place each");
     }
     let logged = verify::logged(again, &receipt, &people.policy, &directory).expect("in the log");
     assert_eq!(logged.index(), 3);

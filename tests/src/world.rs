@@ -208,9 +208,7 @@ impl World {
             let receipt = self.ledger.receipt(&certificate.id());
             let logged = verify::logged(certificate, &receipt, &self.policy, &self.directory);
             let logged = logged.expect("certificates are logged in order");
-            self.directory
-                .place_logged(&logged)
-                .expect("a certificate has one place");
+            self.directory.place_logged(&logged).expect("one place each");
         }
     }
 }

@@ -13,9 +13,9 @@ use crate::id::{ObjectId, PlanId};
 use crate::plan::PlanVersion;
 use crate::receipt::Receipt;
 use crate::snapshot::Snapshot;
-use crate::statement::{Endorsement, Kind, LoggedStatement, Report, Statement};
+use crate::statement::{Endorsement, Kind, LoggedStatement, Report};
 use crate::time::Timestamp;
-use crate::trust::{Certificate, Directory, Revocation, TrustList, TrustPolicy};
+use crate::trust::{Certificate, Directory, ListError, Revocation, TrustList, TrustPolicy};
 use crate::verify::{self, Logged, RegistrationError, Verified, VerifyError};
 
 /// A reader with what it pinned and what it was given.
@@ -109,6 +109,15 @@ impl Reader {
     }
 }
 
+impl From<ListError> for ReaderError {
+    fn from(fault: ListError) -> Self {
+        match fault {
+            ListError::Verify(fault) => Self::Verify(fault),
+            ListError::Registration(fault) => Self::Registration(fault),
+        }
+    }
+}
+
 /// Why evidence was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReaderError {
@@ -166,20 +175,9 @@ impl Pin {
         !revoked && certificate.is_some_and(|certificate| certificate.content().valid_at(at))
     }
 
-    /// The list is signed by a key whose certificate it carries: certificates first, then the list by them. What is
-    /// known already is asked before the list's own facts, so that a revoked key cannot take its revocation back.
     fn add_trust_list(&mut self, object: &SignedObject) -> Result<(), ReaderError> {
-        let content = TrustList::from_payload(object.payload()).map_err(VerifyError::from)?;
-        let mut directory = self.directory.clone();
-        directory.admit_all(content.certificates().iter().map(|listed| &listed.object))?;
-        let list = verify::statement::<TrustList>(object, &directory)?;
+        let list = self.directory.admit_list(object)?;
         let size = list.content().size();
-        match verify::view_in_force(&list, size, &self.directory) {
-            Err(RegistrationError::NotPlaced { .. }) => {}
-            known => known?,
-        }
-        directory.apply(&list)?;
-        verify::view_in_force(&list, size, &directory)?;
         if self
             .trust_list
             .as_ref()
@@ -187,7 +185,6 @@ impl Pin {
         {
             self.trust_list = Some(list);
         }
-        self.directory = directory;
         self.judge_views_again();
         Ok(())
     }

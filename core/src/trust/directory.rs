@@ -10,7 +10,7 @@ use super::role::Class;
 use super::{OrgCode, OrgKind, TrustList, TrustPolicy};
 use crate::envelope::SignedObject;
 use crate::id::{IdPrefix, ObjectId};
-use crate::statement::RevocationReason;
+use crate::statement::{RevocationReason, Statement};
 use crate::time::Timestamp;
 use crate::verify::{self, Logged, RegistrationError, Verified, VerifyError};
 
@@ -111,6 +111,27 @@ impl Directory {
                 Some(_) => waiting = still,
             }
         }
+    }
+
+    /// Takes in a trust list: every certificate in it, then the list by them, then its facts. What is known already is
+    /// asked before the list's own facts, so that a revoked key cannot take its revocation back.
+    ///
+    /// # Errors
+    /// [`ListError`]; the directory is then as it was.
+    pub fn admit_list(&mut self, object: &SignedObject) -> Result<Verified<TrustList>, ListError> {
+        let content = TrustList::from_payload(object.payload()).map_err(VerifyError::from)?;
+        let mut directory = self.clone();
+        directory.admit_all(content.certificates().iter().map(|listed| &listed.object))?;
+        let list = verify::statement::<TrustList>(object, &directory)?;
+        let size = list.content().size();
+        match verify::view_in_force(&list, size, self) {
+            Err(RegistrationError::NotPlaced { .. }) => {}
+            known => known?,
+        }
+        directory.apply(&list)?;
+        verify::view_in_force(&list, size, &directory)?;
+        *self = directory;
+        Ok(list)
     }
 
     /// Adds the log's facts from a verified trust list whose certificates were admitted. Facts are only ever added:
@@ -231,6 +252,17 @@ fn check_link(issuer: &Certificate, subject: &Certificate) -> Result<(), ChainEr
     } else {
         Err(ChainError::IssuerNotValid { at: below.issued_at })
     }
+}
+
+/// Why a trust list was not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// The list or a certificate in it does not verify.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// Its signer does not count, or it contradicts what is known.
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
 }
 
 /// A rule broken between a certificate and its issuer.

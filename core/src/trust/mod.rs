@@ -12,7 +12,7 @@ mod policy;
 mod role;
 
 pub use certificate::{Certificate, CertificateError, CertificateFields, Custody, Registration};
-pub use directory::{ChainError, Directory, Revocation};
+pub use directory::{ChainError, Directory, ListError, Revocation};
 pub use key::{KeyError, PublicKey};
 pub use list::{ListedCertificate, TrustList};
 pub use organisation::{OrgCode, OrgCodeError, OrgKind};

@@ -100,7 +100,7 @@ impl Service {
         let leaf: &Leaf = receipt.leaf();
         ledger.list(object.clone(), receipt.proof().index, leaf.signer);
         let logged = verify::logged(certificate, &receipt, &self.deployment.policy, &ledger.directory)?;
-        ledger.directory.place_logged(&logged);
+        ledger.directory.place_logged(&logged)?;
         Ok(receipt)
     }
 

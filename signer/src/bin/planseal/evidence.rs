@@ -4,9 +4,8 @@
 use anyhow::{Context as _, bail, ensure};
 use planseal::check::Reader;
 use planseal::envelope::SignedObject;
-use planseal::statement::Statement as _;
-use planseal::trust::{Directory, TrustList, TrustPolicy};
-use planseal::verify;
+use planseal::trust::{Directory, TrustPolicy};
+use planseal::verify::VerifyError;
 
 use crate::arguments::Trusted;
 use crate::files;
@@ -45,32 +44,19 @@ pub(crate) fn directory(trusted: &Trusted, given: &[SignedObject]) -> anyhow::Re
     for policy in &policies {
         let mut directory = Directory::pinned(policy);
         for path in &trusted.lists {
-            admit_list(&mut directory, &files::read_object(path)?)
+            directory
+                .admit_list(&files::read_object(path)?)
+                .map(drop)
                 .with_context(|| format!("the trust list {} was not accepted", path.display()))?;
         }
-        directory
-            .admit_all(given)
-            .context("a given certificate does not verify")?;
-        if given.is_empty()
-            || given
-                .iter()
-                .any(|object| directory.certificate(&object.id()).is_some())
-        {
-            return Ok(directory);
+        match directory.admit_all(given) {
+            Ok(()) => return Ok(directory),
+            // Another region's: the next policy may know them.
+            Err(VerifyError::SignerUnknown { .. }) => {}
+            Err(fault) => return Err(fault).context("a given certificate does not verify"),
         }
     }
     bail!(
         "none of the given certificates leads to a pinned root: give the organisation's certificate too, and its region's --trust-policy"
     )
-}
-
-/// A list is signed by a key whose certificate it carries.
-fn admit_list(directory: &mut Directory, object: &SignedObject) -> anyhow::Result<()> {
-    let (_, payload) = object.peek_unverified();
-    let content = TrustList::from_payload(payload)?;
-    directory.admit_all(content.certificates().iter().map(|listed| &listed.object))?;
-    let list = verify::statement::<TrustList>(object, directory)?;
-    directory.apply(&list);
-    verify::in_force(&list, list.content().size(), directory)?;
-    Ok(())
 }

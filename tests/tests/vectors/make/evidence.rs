@@ -323,7 +323,7 @@ fn bundle(maker: &mut Maker) {
     );
     let mut idle = genuine.clone();
     idle.certificates
-        .push(maker.world.endorser.certificate.object().clone());
+        .push(maker.world.recorder.certificate.object().clone());
     idle.certificates.sort_by_key(SignedObject::id);
     maker.add(
         "bundle",
