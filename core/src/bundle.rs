@@ -163,16 +163,43 @@ impl Bundle {
         }
     }
 
+    /// The same bundle without the certificates that nobody's signature here needs, and without their receipts.
+    #[must_use]
+    pub fn without_strays(mut self) -> Self {
+        let used = self.used_certificates();
+        let stray = |object: &SignedObject| !used.contains(&object.id());
+        let strays: BTreeSet<ObjectId> = self
+            .certificates
+            .iter()
+            .filter(|object| stray(object))
+            .map(SignedObject::id)
+            .collect();
+        self.certificates.retain(|object| !strays.contains(&object.id()));
+        self.receipts.retain(|(id, _)| !strays.contains(id));
+        self
+    }
+
     fn check_certificates(&self) -> Result<(), BundleError> {
+        let used = self.used_certificates();
+        let in_order = self
+            .certificates
+            .windows(2)
+            .all(|pair| pair[0].id() < pair[1].id());
+        let all_used = self.certificates.iter().all(|object| used.contains(&object.id()));
+        if in_order && all_used {
+            Ok(())
+        } else {
+            Err(BundleError::StrayObject)
+        }
+    }
+
+    /// The certificates of everybody who signed something here, and of those above them.
+    fn used_certificates(&self) -> BTreeSet<ObjectId> {
         let issuers: BTreeMap<ObjectId, Option<ObjectId>> = self
             .certificates
             .iter()
             .map(|object| (object.id(), object.claimed_key()))
             .collect();
-        let in_order = self
-            .certificates
-            .windows(2)
-            .all(|pair| pair[0].id() < pair[1].id());
         let mut waiting: Vec<ObjectId> = core::iter::once(&self.version)
             .chain(&self.card)
             .chain(&self.stamp)
@@ -187,12 +214,7 @@ impl Bundle {
                 waiting.extend(issuer);
             }
         }
-        let all_used = self.certificates.iter().all(|object| used.contains(&object.id()));
-        if in_order && all_used {
-            Ok(())
-        } else {
-            Err(BundleError::StrayObject)
-        }
+        used
     }
 
     fn from_map(map: &[u8]) -> Result<Self, BundleError> {

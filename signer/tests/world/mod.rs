@@ -368,7 +368,7 @@ impl World {
                 head: None,
                 root: self.policy.root().id(),
             };
-            self.write(bundle, &parts.encode().unwrap());
+            self.write(bundle, &parts.without_strays().encode().unwrap());
         }
     }
 
