@@ -139,10 +139,7 @@ impl Bundle {
 
     /// Nothing in a bundle is idle: receipts stand in order of their ids, once each, and only of objects that are here
     /// and that the log holds; certificates stand in order, once each, and each belongs to a signer here.
-    ///
-    /// The verifier asks this after the signatures: whatever was changed has another id, and must be called a failed
-    /// signature before it is called a stray.
-    pub(crate) fn check_parts(&self) -> Result<(), BundleError> {
+    fn check_parts(&self) -> Result<(), BundleError> {
         let logged: BTreeSet<ObjectId> = core::iter::once(&self.version)
             .chain(&self.certificates)
             .chain(&self.endorsements)
@@ -228,7 +225,7 @@ impl Bundle {
             .receipts
             .into_iter()
             .map(|(id, bytes)| Ok((id, Receipt::decode(&bytes)?)));
-        Ok(Self {
+        let bundle = Self {
             version: one(wire.version)?,
             card: wire.card.map(one).transpose()?,
             stamp: wire.stamp.map(one).transpose()?,
@@ -238,7 +235,9 @@ impl Bundle {
             receipts: receipts.collect::<Result<_, ReceiptError>>()?,
             head: wire.head.map(one).transpose()?,
             root: wire.root,
-        })
+        };
+        bundle.check_parts()?;
+        Ok(bundle)
     }
 
     /// The receipt of an object.

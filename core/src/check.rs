@@ -10,7 +10,7 @@ mod verdict;
 pub use evidence::{CheckedBundle, Endorsed, Reader, ReaderError, Reported};
 pub use verdict::{Attachments, Authenticity, FileState, Registration, State, Verdict};
 
-use crate::bundle::{Bundle, BundleError};
+use crate::bundle::Bundle;
 use crate::card::Card;
 use crate::code::{CodeError, OfflineCode};
 use crate::currency::{Subject, judge};
@@ -213,9 +213,6 @@ pub enum Refusal {
     /// An endorsement by the author.
     #[error("the author cannot endorse their own version")]
     OwnEndorsement,
-    /// A part that belongs to nothing in the bundle: something was added, changed or taken out.
-    #[error(transparent)]
-    Parts(#[from] BundleError),
 }
 
 impl Refusal {

@@ -1,7 +1,8 @@
 //! The attacks of SECURITY.md that are decided by verification alone, each with what the reader is told.
 
+use planseal::bundle::Bundle;
 use planseal::card::Card;
-use planseal::check::{Question, Reader, State};
+use planseal::check::{Question, Reader, State, Verdict};
 use planseal::envelope::SignedObject;
 use planseal::head::Head;
 use planseal::plan::PlanVersion;
@@ -284,4 +285,21 @@ fn a_head_by_another_service_key_is_refused() {
     let (world, sample) = world();
     let head = head_of(&world, &sample.version, sample.head.signed_at());
     assert!(ToBeSigned::statement(&head, &world.status.certificate).is_err());
+}
+
+/// T1: a plan changed inside its bundle has another id, so its receipt is of nothing there. That is no damage that "says
+/// nothing about the plan": the reader is told that it is not genuine.
+#[test]
+fn a_plan_changed_inside_its_bundle_is_not_genuine() {
+    let (world, sample) = world();
+    let mut changed = sample.bundle.clone();
+    let forged = Parts::of(&sample.bundle.version).field("change_reason", Cbor::text("Another reason."));
+    changed.version = SignedObject::parse(&forged.encode()).expect("a well-formed envelope");
+    let bytes = changed.encode().expect("a bundle encodes");
+    let refused = Bundle::decode(&bytes).expect_err("its receipt is of nothing here");
+    assert_eq!(Verdict::of_unopened(&refused).state(), State::NotGenuine);
+    let told = reader(&world).check_bundle(&changed, &Question::at(sample.head.signed_at()));
+    assert_eq!(told.state(), State::NotGenuine);
+    let cut = Bundle::decode(&bytes[..bytes.len() - 1]).expect_err("cut short");
+    assert_eq!(Verdict::of_unopened(&cut).state(), State::CannotRead);
 }

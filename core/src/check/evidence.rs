@@ -251,7 +251,6 @@ impl Pin {
         directory.admit_all(&bundle.certificates)?;
         self.place_certificates(bundle, &mut directory)?;
         let version = verify::statement::<PlanVersion>(&bundle.version, &directory)?;
-        bundle.check_parts()?;
         let Some(receipt) = bundle.receipt_of(&version.id()) else {
             return Ok(CheckedBundle::unregistered(version));
         };

@@ -1,6 +1,7 @@
 //! The verdict: one state with its words and exit code, the three answers, and everything that may be shown.
 
 use super::{CheckedBundle, Refusal};
+use crate::bundle::BundleError;
 use crate::card::Card;
 use crate::code::VerifiedCode;
 use crate::currency::{Answer, Currency, Unknown};
@@ -236,6 +237,20 @@ impl Verdict {
         Self::cannot_read(
             "This file carries no planseal plan. It may still be a genuine paper from elsewhere.".into(),
         )
+    }
+
+    /// A file whose bundle cannot be opened. Whatever is changed in a bundle gets another id, so parts that no longer
+    /// belong together mean that something was changed or put together by somebody else; damage that leaves nothing
+    /// to judge says nothing about the plan.
+    #[must_use]
+    pub fn of_unopened(fault: &BundleError) -> Self {
+        match fault {
+            BundleError::NotFound => Self::no_plan_in_file(),
+            BundleError::StrayObject | BundleError::StrayReceipt => {
+                Self::bare(State::NotGenuine, Authenticity::Failed(format!("{fault}.")), "")
+            }
+            damaged => Self::cannot_read(format!("{damaged}.")),
+        }
     }
 
     fn bare(state: State, authenticity: Authenticity, contact: &str) -> Self {

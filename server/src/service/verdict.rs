@@ -60,7 +60,7 @@ impl Service {
         let verdict = match Bundle::find(bytes) {
             Ok(bundle) => self.judge_bundle(&bundle, bytes).await?,
             Err(BundleError::NotFound) => self.judge_envelope(bytes).await?,
-            Err(fault) => Verdict::cannot_read(format!("{fault}.")),
+            Err(fault) => Verdict::of_unopened(&fault),
         };
         Ok(Judged::Verdict(Box::new(verdict)))
     }

@@ -20,18 +20,11 @@ impl Carrier {
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, Box<Verdict>> {
         let carrier = match bytes {
             [] => return Err(unreadable("the file is empty")),
-            [b'%', b'P', b'D', b'F', b'-', ..] => match Bundle::find(bytes) {
-                Err(BundleError::NotFound) => return Err(Box::new(Verdict::no_plan_in_file())),
-                found => found
-                    .map(|bundle| Self::Pdf(Box::new(bundle)))
-                    .map_err(|fault| fault.to_string()),
-            },
+            [b'%', b'P', b'D', b'F', b'-', ..] => return opened(Bundle::find(bytes), Self::Pdf),
             [0x84, ..] => SignedObject::parse(bytes)
                 .map(|object| Self::Envelope(Box::new(object)))
                 .map_err(|_| "the envelope is damaged or cut short".to_owned()),
-            _ if bytes.starts_with(bundle::MAGIC) => Bundle::decode(bytes)
-                .map(|bundle| Self::Bundle(Box::new(bundle)))
-                .map_err(|fault| fault.to_string()),
+            _ if bytes.starts_with(bundle::MAGIC) => return opened(Bundle::decode(bytes), Self::Bundle),
             _ => code(bytes),
         };
         carrier.map_err(|reason| unreadable(&reason))
@@ -84,6 +77,16 @@ fn code(bytes: &[u8]) -> Result<Carrier, String> {
     OfflineCode::parse(text)
         .map(|code| Carrier::Code(Box::new(code)))
         .map_err(|_| "the code was read only in part; scan it again".into())
+}
+
+fn opened(
+    found: Result<Bundle, BundleError>,
+    carrier: fn(Box<Bundle>) -> Carrier,
+) -> Result<Carrier, Box<Verdict>> {
+    match found {
+        Ok(bundle) => Ok(carrier(Box::new(bundle))),
+        Err(fault) => Err(Box::new(Verdict::of_unopened(&fault))),
+    }
 }
 
 fn unreadable(reason: &str) -> Box<Verdict> {

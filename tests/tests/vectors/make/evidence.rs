@@ -317,8 +317,8 @@ fn bundle(maker: &mut Maker) {
     maker.add(
         "bundle",
         "version_changed",
-        "BadSignature",
-        "another signature, and so another id: its receipt is a stray, but that is not what is said first",
+        "StrayReceipt",
+        "another signature, and so another id: the receipt is of nothing here, and the reader is told NOT GENUINE",
         bytes(&changed),
     );
     let mut idle = genuine.clone();
@@ -346,17 +346,16 @@ fn bundle(maker: &mut Maker) {
         bytes(&stray),
     );
     let mut without = genuine;
+    let left_out = [&maker.world.author, &maker.world.practice].map(|party| party.certificate.id());
     without
         .certificates
-        .retain(|certificate| certificate.id() != maker.world.author.certificate.id());
-    without
-        .receipts
-        .retain(|(id, _)| *id != maker.world.author.certificate.id());
+        .retain(|certificate| !left_out.contains(&certificate.id()));
+    without.receipts.retain(|(id, _)| !left_out.contains(id));
     maker.add(
         "bundle",
         "signer_missing",
         "SignerUnknown",
-        "the author's certificate is not in it",
+        "neither the author's certificate nor the practice's is in it",
         bytes(&without),
     );
 }
