@@ -52,7 +52,7 @@ struct Folder {
 }
 
 impl DurableLocal {
-    /// Opens or makes the folder. Blocks while it sweeps and flushes: about a second for 10⁵ objects.
+    /// Opens or makes the folder. Blocks while it sweeps and flushes, which takes longer the more objects there are.
     pub(crate) fn open(root: &FilePath) -> core::result::Result<Self, FolderError> {
         make_root(root)?;
         let lock = lock(root)?;

@@ -68,14 +68,23 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<CanonicalBytes, Encode
 /// [`DecodeError`]: larger than `limit`, outside the profile, of another shape, or another encoding of the same
 /// value.
 pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, DecodeError> {
-    profile::check(bytes, limit)?;
-    let value: T = serde_cbor::from_slice(bytes).map_err(|fault| DecodeError::shape(&fault))?;
-    let again = value::encode(&value).map_err(|_| DecodeError::NotCanonical)?;
-    if again == bytes {
+    let value: T = read(bytes, limit)?;
+    if is_form_of(bytes, &value) {
         Ok(value)
     } else {
         Err(DecodeError::NotCanonical)
     }
+}
+
+/// Reads bytes of the profile without the last step: whoever calls this owes [`is_form_of`] with what it made of them.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result<T, DecodeError> {
+    profile::check(bytes, limit)?;
+    serde_cbor::from_slice(bytes).map_err(|fault| DecodeError::shape(&fault))
+}
+
+/// Whether these bytes, which satisfy the profile, are the one encoding of this value.
+pub(crate) fn is_form_of<T: Serialize + ?Sized>(bytes: &[u8], value: &T) -> bool {
+    value::encode(value).is_ok_and(|again| again == bytes)
 }
 
 /// Why bytes are not the canonical form of the value asked for. Never quotes the content.

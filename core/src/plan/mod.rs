@@ -109,7 +109,8 @@ impl PlanVersion {
         {
             return Err(PlanDecodeError::NewerFormat { format });
         }
-        let wire: PlanVersionWire = canonical::decode(payload, MAX_PAYLOAD)?;
+        // The typed value is compared below, so comparing the wire form as well would only cost time.
+        let wire: PlanVersionWire = canonical::read(payload, MAX_PAYLOAD)?;
         let mut reader = Reader::new(Source::Payload);
         let version = <Self as Value>::read(wire, &mut reader);
         let Some(version) = version else {
@@ -117,9 +118,10 @@ impl PlanVersion {
                 findings: reader.into_findings(),
             });
         };
-        match canonical::encode(&version) {
-            Ok(again) if again.as_slice() == payload => Ok(version),
-            _ => Err(PlanDecodeError::NotNormal),
+        if canonical::is_form_of(payload, &version) {
+            Ok(version)
+        } else {
+            Err(PlanDecodeError::NotNormal)
         }
     }
 }
