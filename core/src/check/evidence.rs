@@ -13,7 +13,7 @@ use crate::id::{ObjectId, PlanId};
 use crate::plan::PlanVersion;
 use crate::receipt::Receipt;
 use crate::snapshot::Snapshot;
-use crate::statement::{Endorsement, Kind, LoggedStatement, Report};
+use crate::statement::{Endorsement, Kind, LoggedStatement, Report, Statement};
 use crate::time::Timestamp;
 use crate::trust::{Certificate, Directory, ListError, Revocation, TrustList, TrustPolicy};
 use crate::verify::{self, Logged, RegistrationError, Verified, VerifyError};
@@ -266,7 +266,7 @@ impl Pin {
             .map(|card| card_of(&version, card, &directory))
             .transpose()?;
         let stamp = match (&bundle.stamp, &bundle.card) {
-            (Some(stamp), Some(card)) => Some(stamp_of(&version, stamp, card, &directory)?),
+            (Some(stamp), Some(card)) => stamp_of(&version, stamp, card, &directory)?,
             (Some(_), None) => return Err(Refusal::StampWithoutCard),
             (None, _) => None,
         };
@@ -274,7 +274,8 @@ impl Pin {
             .head
             .as_ref()
             .map(|head| head_of(&version, head, &directory))
-            .transpose()?;
+            .transpose()?
+            .flatten();
         let mut checked = CheckedBundle::registered(version, card, stamp, head);
         for object in &bundle.endorsements {
             checked
@@ -419,27 +420,41 @@ fn stamp_of(
     object: &SignedObject,
     card: &SignedObject,
     directory: &Directory,
-) -> Result<Verified<Stamp>, Refusal> {
+) -> Result<Option<Verified<Stamp>>, Refusal> {
     let stamp = verify::stamp(object, card, directory)?;
     let (stamped, registered) = (stamp.content().version, version.index());
     if stamped != registered {
         return Err(Refusal::StampDiffers { stamped, registered });
     }
-    verify::in_force(&stamp, stamp.content().size, directory)?;
-    Ok(stamp)
+    let size = stamp.content().size;
+    unless_revoked(stamp, size, directory)
 }
 
 fn head_of(
     version: &Logged<PlanVersion>,
     object: &SignedObject,
     directory: &Directory,
-) -> Result<Verified<Head>, Refusal> {
+) -> Result<Option<Verified<Head>>, Refusal> {
     let head = verify::statement::<Head>(object, directory)?;
     if head.content().plan != version.content().plan() {
         return Err(Refusal::AboutAnother { kind: Kind::Head });
     }
-    verify::view_in_force(&head, head.content().size, directory)?;
-    Ok(head)
+    let size = head.content().size;
+    unless_revoked(head, size, directory)
+}
+
+/// A view by a service key that was revoked is left out, and says nothing against the plan it was printed with: the
+/// author's signature does not depend on the service's keys.
+fn unless_revoked<S: Statement>(
+    view: Verified<S>,
+    size: u64,
+    directory: &Directory,
+) -> Result<Option<Verified<S>>, Refusal> {
+    match verify::view_in_force(&view, size, directory) {
+        Ok(()) => Ok(Some(view)),
+        Err(RegistrationError::Revoked { .. }) => Ok(None),
+        Err(fault) => Err(fault.into()),
+    }
 }
 
 /// A bundle whose parts all verified.
