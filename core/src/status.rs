@@ -2,7 +2,7 @@
 //!
 //! Anybody who holds the leaves can replay them and must come to the same answer; head and snapshot only sign it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::log::leaf::Leaf;
 use crate::statement::Kind;
@@ -48,16 +48,18 @@ pub enum Warning {
 #[derive(Debug, Clone, Default)]
 pub struct Statuses {
     leaves: Vec<Leaf>,
-    /// First leaf of the record's chain, for versions and withdrawals.
+    /// First leaf of the record's chain, for every leaf in one.
     chain: BTreeMap<u64, u64>,
     superseded: BTreeMap<u64, u64>,
     withdrawn: BTreeMap<u64, u64>,
     /// Smallest `from_index` of each revoked certificate.
     revoked: BTreeMap<u64, u64>,
-    /// Open reports, with their chain.
-    reports: BTreeMap<u64, u64>,
-    /// Latest intake of each chain.
-    intakes: BTreeMap<u64, u64>,
+    /// Reports of each chain.
+    reports: BTreeMap<u64, BTreeSet<u64>>,
+    /// Intakes of each chain.
+    intakes: BTreeMap<u64, BTreeSet<u64>>,
+    /// Resolutions of each report and intake.
+    resolutions: BTreeMap<u64, Vec<u64>>,
 }
 
 impl Statuses {
@@ -81,7 +83,7 @@ impl Statuses {
             return Err(StatusError { index, target });
         }
         match (leaf.kind, leaf.target) {
-            (Kind::Version, None) => {
+            (Kind::Version | Kind::Intake, None) => {
                 self.chain.insert(index, index);
             }
             (Kind::Version, Some(target)) => self.succeed(index, target),
@@ -95,15 +97,16 @@ impl Statuses {
                 *earliest = (*earliest).min(from);
             }
             (Kind::Report, Some(target)) => {
-                let chain = self.chain.get(&target).copied();
-                self.reports.extend(chain.map(|chain| (index, chain)));
-            }
-            (Kind::Resolution, Some(target)) => {
-                self.reports.remove(&target);
+                let chain = self.join(index, target);
+                self.reports.entry(chain).or_default().insert(index);
             }
             (Kind::Intake, Some(target)) => {
-                let chain = self.chain.get(&target).copied();
-                self.intakes.extend(chain.map(|chain| (chain, index)));
+                let chain = self.join(index, target);
+                self.intakes.entry(chain).or_default().insert(index);
+            }
+            (Kind::Resolution, Some(target)) => {
+                self.join(index, target);
+                self.resolutions.entry(target).or_default().push(index);
             }
             _ => {}
         }
@@ -124,9 +127,11 @@ impl Statuses {
         }
     }
 
-    fn join(&mut self, index: u64, target: u64) {
+    /// Puts a leaf into the chain of what it acts on.
+    fn join(&mut self, index: u64, target: u64) -> u64 {
         let chain = self.chain.get(&target).copied().unwrap_or(target);
         self.chain.insert(index, chain);
+        chain
     }
 
     /// What the log says of the version at `index`; nothing for leaves of other kinds.
@@ -146,13 +151,9 @@ impl Statuses {
         } else {
             State::Current
         };
-        let chain = self.chain.get(&index)?;
-        let reported = self.reports.values().any(|reported| reported == chain);
-        let received = self.intakes.get(chain).is_some_and(|intake| *intake > index);
-        let warning = if reported || received {
-            Warning::Open
-        } else {
-            Warning::None
+        let warning = match self.open(index).next() {
+            Some(_) => Warning::Open,
+            None => Warning::None,
         };
         Some(Status { state, warning })
     }
@@ -194,13 +195,30 @@ impl Statuses {
         self.leaves.get(usize::try_from(index).ok()?)
     }
 
-    /// The indices of the open reports in the chain of the version at `index`.
-    pub fn open_reports(&self, index: u64) -> impl Iterator<Item = u64> {
-        let chain = self.chain.get(&index).copied();
-        self.reports
-            .iter()
-            .filter(move |(_, reported)| Some(**reported) == chain)
-            .map(|(report, _)| *report)
+    /// The leaves that warn of the version at `index`: open reports in its chain, and open intakes after it.
+    pub fn open(&self, index: u64) -> impl Iterator<Item = u64> {
+        let chain = self.chain.get(&index);
+        let reports = chain
+            .and_then(|chain| self.reports.get(chain))
+            .into_iter()
+            .flatten();
+        let intakes = chain
+            .and_then(|chain| self.intakes.get(chain))
+            .into_iter()
+            .flatten();
+        let later = intakes.filter(move |intake| **intake > index);
+        reports
+            .chain(later)
+            .copied()
+            .filter(|open| !self.is_resolved(*open))
+    }
+
+    /// A resolution by a signer who was revoked from its index or before closes nothing.
+    fn is_resolved(&self, index: u64) -> bool {
+        let resolutions = self.resolutions.get(&index).into_iter().flatten();
+        resolutions
+            .filter_map(|at| Some((*at, self.leaf(*at)?)))
+            .any(|(at, leaf)| !self.suspends(leaf, at))
     }
 
     /// The version that stands at the end of the chain of the version at `index`, by the first successor of each.
@@ -325,6 +343,59 @@ mod tests {
             log(&intake).of(3).map(|status| status.warning),
             Some(Warning::None)
         );
+        let refused = [&intake[..3], &[(Kind::Resolution, 0, Some(2), None)]].concat();
+        assert_eq!(
+            log(&refused).of(1).map(|status| status.warning),
+            Some(Warning::None),
+            "an intake that was resolved warns no longer"
+        );
+    }
+
+    #[test]
+    fn a_resolution_by_a_revoked_signer_closes_nothing() {
+        let issued = (Kind::Certificate, 0, None, None);
+        let resolved = [
+            ROOT,
+            issued,
+            FIRST,
+            (Kind::Report, 0, Some(2), None),
+            (Kind::Resolution, 1, Some(3), None),
+        ];
+        let warning = |from| {
+            let revoked = (Kind::KeyStatus, 0, Some(1), Some(from));
+            let statuses = log(&[resolved.as_slice(), &[revoked]].concat());
+            statuses.of(2).map(|status| status.warning)
+        };
+        assert_eq!(warning(4), Some(Warning::Open));
+        assert_eq!(
+            warning(5),
+            Some(Warning::None),
+            "revoked from after the resolution on"
+        );
+    }
+
+    #[test]
+    fn a_report_about_a_withdrawal_or_an_intake_warns_of_the_record() {
+        let leaves = |target| {
+            [
+                ROOT,
+                FIRST,
+                (Kind::Withdrawal, 0, Some(1), None),
+                (Kind::Intake, 0, Some(2), None),
+                (Kind::Resolution, 0, Some(3), None),
+                (Kind::Version, 0, Some(2), None),
+                (Kind::Report, 0, Some(target), None),
+            ]
+        };
+        for target in [1, 2, 3, 5] {
+            let statuses = log(&leaves(target));
+            assert_eq!(
+                statuses.of(5).map(|status| status.warning),
+                Some(Warning::Open),
+                "target {target}"
+            );
+            assert_eq!(statuses.open(5).collect::<Vec<u64>>(), [6]);
+        }
     }
 
     #[test]

@@ -202,6 +202,7 @@ pub fn trust_list(world: &World, at: Timestamp, revoked: &[(ObjectId, Revocation
             object: certificate.object().clone(),
         });
     let list = TrustList::new(
+        &world.policy,
         at,
         world.ledger.size(),
         world.ledger.root(),

@@ -123,7 +123,8 @@ fn list_beside(world: &World, extra: &Party, at: &str, size: u64, revoked: &[Fac
         object: certificate.object().clone(),
     });
     let root = world.ledger.root();
-    TrustList::new(instant(at), size, root, listed.collect(), revoked).expect("a list in leaf order")
+    TrustList::new(&world.policy, instant(at), size, root, listed.collect(), revoked)
+        .expect("a list in leaf order")
 }
 
 /// Lays a logged statement's receipt and its signer's certificates into a bundle, in the order of the format.

@@ -114,6 +114,7 @@ impl From<ListError> for ReaderError {
         match fault {
             ListError::Verify(fault) => Self::Verify(fault),
             ListError::Registration(fault) => Self::Registration(fault),
+            other @ ListError::OtherLog { .. } => Self::OtherLog(other),
         }
     }
 }
@@ -130,6 +131,9 @@ pub enum ReaderError {
     /// Its signer's certificate does not count.
     #[error("the signer of this evidence does not count")]
     Registration(#[from] RegistrationError),
+    /// It is a view of another log.
+    #[error(transparent)]
+    OtherLog(ListError),
 }
 
 impl Pin {

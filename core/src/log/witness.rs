@@ -11,6 +11,7 @@ use crate::sign::Signature;
 /// Which witnesses must have cosigned a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WitnessPolicy {
+    logs: Vec<VerifierKey>,
     members: BTreeMap<String, Member>,
     quorum: Option<String>,
 }
@@ -39,7 +40,7 @@ impl WitnessPolicy {
             let known = match *words.as_slice() {
                 [] => Some(()),
                 [first, ..] if first.starts_with('#') => Some(()),
-                ["log", key] | ["log", key, _] => VerifierKey::parse(key).ok().map(|_| ()),
+                ["log", key] | ["log", key, _] => policy.log(key),
                 ["witness", name, key] | ["witness", name, key, _] => policy.witness(name, key),
                 ["group", name, threshold, ref names @ ..] => policy.group(name, threshold, names),
                 ["quorum", name] => policy.quorum(name),
@@ -49,11 +50,26 @@ impl WitnessPolicy {
         }
         match policy.quorum {
             Some(quorum) => Ok(Self {
+                logs: policy.logs,
                 members: policy.members,
                 quorum,
             }),
             None => Err(WitnessError::NoQuorum),
         }
+    }
+
+    /// The logs that the policy is for, as far as it names them.
+    #[must_use]
+    pub fn logs(&self) -> &[VerifierKey] {
+        &self.logs
+    }
+
+    /// The witnesses it names, by their keys.
+    pub fn witnesses(&self) -> impl Iterator<Item = &VerifierKey> {
+        self.members.values().filter_map(|member| match member {
+            Member::Witness(key) => Some(key),
+            Member::Group { .. } => None,
+        })
     }
 
     /// Whether a checkpoint counts without any witness; such a policy is allowed, and said on screen.
@@ -110,6 +126,7 @@ fn cosigned(key: &VerifierKey, note: &Note, line: &[u8]) -> bool {
 
 #[derive(Default)]
 struct Parser {
+    logs: Vec<VerifierKey>,
     members: BTreeMap<String, Member>,
     keys: BTreeSet<[u8; 32]>,
     used: BTreeSet<String>,
@@ -118,6 +135,14 @@ struct Parser {
 
 /// `None` means that the line breaks a rule of tlog-policy.
 impl Parser {
+    fn log(&mut self, key: &str) -> Option<()> {
+        let key = VerifierKey::parse(key)
+            .ok()
+            .filter(|key| key.key_type() == KeyType::Log)?;
+        self.logs.push(key);
+        (self.logs.len() <= MAX_MEMBERS).then_some(())
+    }
+
     fn witness(&mut self, name: &str, key: &str) -> Option<()> {
         let key = VerifierKey::parse(key)
             .ok()

@@ -3,9 +3,12 @@
 //! Engineering input and not legal advice: a solicitor can review the table and replace it by a newer dated set.
 //! Questions of *use* (U01–U10) are asked at the bedside, never answered beforehand, and are given as data too.
 
-use crate::plan::field::Text;
+use std::collections::BTreeSet;
+
+use crate::plan::field::{Reader, Slot, Source, Text};
 use crate::plan::person::PARAGRAPH;
 use crate::plan::table::{coded, section};
+use crate::validate::{Finding, Findings, rule};
 
 coded! {
     /// A dated checklist.
@@ -119,6 +122,77 @@ impl Answer {
     #[must_use]
     pub fn is_no(&self) -> bool {
         self.answer == Reply::No
+    }
+}
+
+/// Answers to recording questions, each question at most once.
+#[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "Vec<AnswerWire>", into = "Vec<Answer>")]
+pub struct Checklist(Vec<Answer>);
+
+impl Checklist {
+    /// Reads answers as JSON: `[{"question": "R01", "answer": "yes", "evidence": "…"}]`.
+    ///
+    /// # Errors
+    /// [`Findings`], all at once.
+    pub fn from_json(text: &str) -> Result<Self, Findings> {
+        let unreadable = |fault: serde_json::Error| {
+            Findings::new(vec![Finding {
+                field: "checklist".into(),
+                rule: rule::CODED,
+                message: format!(
+                    "not a list of answers (line {}, column {})",
+                    fault.line(),
+                    fault.column()
+                ),
+            }])
+        };
+        let wire: Vec<AnswerWire> = serde_json::from_str(text).map_err(unreadable)?;
+        Self::read(wire, Source::Draft)
+    }
+
+    fn read(wire: Vec<AnswerWire>, source: Source) -> Result<Self, Findings> {
+        let mut reader = Reader::new(source);
+        let answers = reader.at("checklist", |reader| {
+            <Vec<Answer> as Slot>::read(Some(wire), reader)
+        });
+        if let Some(answers) = &answers {
+            let distinct: BTreeSet<QuestionId> = answers.iter().map(Answer::question).collect();
+            if distinct.len() != answers.len() {
+                reader.find(rule::CODED, "each question is answered once");
+            }
+        }
+        let findings = reader.into_findings();
+        match answers {
+            Some(answers) if findings.is_empty() => Ok(Self(answers)),
+            _ => Err(Findings::new(findings)),
+        }
+    }
+
+    /// The answers.
+    #[must_use]
+    pub fn answers(&self) -> &[Answer] {
+        &self.0
+    }
+
+    /// Whether nothing was answered yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl TryFrom<Vec<AnswerWire>> for Checklist {
+    type Error = Findings;
+
+    fn try_from(wire: Vec<AnswerWire>) -> Result<Self, Findings> {
+        Self::read(wire, Source::Payload)
+    }
+}
+
+impl From<Checklist> for Vec<Answer> {
+    fn from(checklist: Checklist) -> Self {
+        checklist.0
     }
 }
 

@@ -2,23 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContentError, Kind, LoggedStatement, Statement, check_type, decode_payload, sealed, type_name};
-use crate::canonical::{CanonicalBytes, EncodeError, encode};
-use crate::envelope::MAX_ENVELOPE;
+use super::short::short;
+use super::{ContentError, Kind, LoggedStatement, Statement};
+use crate::canonical::{CanonicalBytes, EncodeError};
 use crate::id::{ObjectId, PlanId};
 use crate::time::Timestamp;
 
-/// A statement by an endorser who is not the author.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endorsement {
-    /// The record.
-    pub plan: PlanId,
-    /// The version endorsed.
-    pub version: ObjectId,
-    /// What the endorser states.
-    pub statement: EndorsementCode,
-    /// When it was signed.
-    pub issued_at: Timestamp,
+short! {
+    /// A statement by an endorser who is not the author.
+    Endorsement {
+        /// The record.
+        plan: PlanId;
+        /// The version endorsed.
+        version = "target": ObjectId;
+        /// What the endorser states.
+        statement: EndorsementCode;
+    }
 }
 
 /// What an endorser states.
@@ -31,42 +30,15 @@ pub enum EndorsementCode {
     SecondOpinion,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    typ: String,
-    v: u64,
-    plan: PlanId,
-    target: ObjectId,
-    statement: EndorsementCode,
-    iat: Timestamp,
-}
-
-impl sealed::Sealed for Endorsement {}
-
 impl Statement for Endorsement {
     const KIND: Kind = Kind::Endorsement;
 
     fn payload(&self) -> Result<CanonicalBytes, EncodeError> {
-        encode(&Wire {
-            typ: type_name(Self::KIND),
-            v: super::FORMAT_VERSION,
-            plan: self.plan,
-            target: self.version,
-            statement: self.statement,
-            iat: self.issued_at,
-        })
+        self.to_wire()
     }
 
     fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
-        let wire: Wire = decode_payload(Self::KIND, payload, MAX_ENVELOPE)?;
-        check_type(Self::KIND, &wire.typ, wire.v)?;
-        Ok(Self {
-            plan: wire.plan,
-            version: wire.target,
-            statement: wire.statement,
-            issued_at: wire.iat,
-        })
+        Self::of_wire(payload)
     }
 
     fn issued_at(&self) -> Timestamp {

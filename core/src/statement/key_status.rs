@@ -4,25 +4,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContentError, Kind, LoggedStatement, Statement, check_type, decode_payload, sealed, type_name};
-use crate::canonical::{CanonicalBytes, EncodeError, encode};
-use crate::envelope::MAX_ENVELOPE;
+use super::short::short;
+use super::{ContentError, Kind, LoggedStatement, Statement};
+use crate::canonical::{CanonicalBytes, EncodeError};
 use crate::id::ObjectId;
 use crate::time::Timestamp;
 use crate::trust::Directory;
 use crate::verify::Verified;
 
-/// A revocation by the organisation that issued the certificate, or by the root.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyStatus {
-    /// The certificate revoked.
-    pub certificate: ObjectId,
-    /// Why.
-    pub reason: RevocationReason,
-    /// Objects of this key at or after this leaf index are not accepted.
-    pub from_index: u64,
-    /// When it was signed.
-    pub issued_at: Timestamp,
+short! {
+    /// A revocation by the organisation that issued the certificate, or by the root.
+    KeyStatus {
+        /// The certificate revoked.
+        certificate: ObjectId;
+        /// Why.
+        reason: RevocationReason;
+        /// Objects of this key at or after this leaf index are not accepted.
+        from_index: u64;
+    }
 }
 
 /// Why a certificate was revoked.
@@ -41,42 +40,15 @@ pub enum RevocationReason {
     Replaced,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    typ: String,
-    v: u64,
-    certificate: ObjectId,
-    reason: RevocationReason,
-    from_index: u64,
-    iat: Timestamp,
-}
-
-impl sealed::Sealed for KeyStatus {}
-
 impl Statement for KeyStatus {
     const KIND: Kind = Kind::KeyStatus;
 
     fn payload(&self) -> Result<CanonicalBytes, EncodeError> {
-        encode(&Wire {
-            typ: type_name(Self::KIND),
-            v: super::FORMAT_VERSION,
-            certificate: self.certificate,
-            reason: self.reason,
-            from_index: self.from_index,
-            iat: self.issued_at,
-        })
+        self.to_wire()
     }
 
     fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
-        let wire: Wire = decode_payload(Self::KIND, payload, MAX_ENVELOPE)?;
-        check_type(Self::KIND, &wire.typ, wire.v)?;
-        Ok(Self {
-            certificate: wire.certificate,
-            reason: wire.reason,
-            from_index: wire.from_index,
-            issued_at: wire.iat,
-        })
+        Self::of_wire(payload)
     }
 
     fn issued_at(&self) -> Timestamp {

@@ -3,20 +3,33 @@
 //! A statement knows its payload, its subject and its time. Plan versions, certificates, heads, snapshots, cards
 //! and stamps implement [`Statement`] in their own modules; the short statements about a version stand here.
 
-mod endorsement;
-mod enrolment;
-mod key_status;
 mod kind;
-mod report;
+mod words;
+mod short;
 mod version;
 mod withdrawal;
+mod endorsement;
+mod report;
+mod resolution;
+mod intake;
+mod custody;
+mod hold;
+mod key_status;
+mod staff_list;
+mod enrolment;
 
+pub use custody::{Custody, CustodyEvent};
 pub use endorsement::{Endorsement, EndorsementCode};
 pub use enrolment::Enrolment;
+pub use hold::{Hold, HoldAct, HoldKind};
+pub use intake::{Intake, IntakeForm, Scan};
 pub use key_status::{KeyStatus, RevocationReason};
 pub use kind::Kind;
 pub use report::{Report, ReportCode};
+pub use resolution::{Matter, Outcome, Resolution};
+pub use staff_list::{StaffList, StaffMember};
 pub use withdrawal::{Withdrawal, WithdrawalReason};
+pub use words::Words;
 
 use crate::canonical::{CanonicalBytes, DecodeError, EncodeError};
 use crate::id::{ObjectId, PlanId};
@@ -221,3 +234,6 @@ pub(crate) mod sealed {
     )]
     pub trait Sealed {}
 }
+
+#[cfg(test)]
+mod tests;

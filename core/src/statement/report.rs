@@ -5,27 +5,26 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContentError, Kind, LoggedStatement, Statement, check_type, decode_payload, sealed, type_name};
-use crate::canonical::{CanonicalBytes, EncodeError, encode};
-use crate::envelope::MAX_ENVELOPE;
+use super::short::short;
+use super::{ContentError, Kind, LoggedStatement, Statement};
+use crate::canonical::{CanonicalBytes, EncodeError};
 use crate::id::{ObjectId, PlanId};
 use crate::time::Timestamp;
 
-/// Something a reader reported about a version.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Report {
-    /// The record.
-    pub plan: PlanId,
-    /// The version the reader had before them.
-    pub version: ObjectId,
-    /// What was reported.
-    pub code: ReportCode,
-    /// The words used, as the reader heard or wrote them.
-    pub words: String,
-    /// Who reported, for example `Paramedic A. Example, London Test Ambulance`.
-    pub reporter: String,
-    /// When it was recorded.
-    pub issued_at: Timestamp,
+short! {
+    /// Something a reader reported about a version.
+    Report {
+        /// The record.
+        plan: PlanId;
+        /// The version, withdrawal or intake the reader had before them.
+        version = "target": ObjectId;
+        /// What was reported.
+        code: ReportCode;
+        /// The words used, as the reader heard or wrote them.
+        words: String;
+        /// Who reported, for example `Paramedic A. Example, London Test Ambulance`.
+        reporter: String;
+    }
 }
 
 /// What was reported.
@@ -64,54 +63,15 @@ impl ReportCode {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    typ: String,
-    v: u64,
-    plan: PlanId,
-    target: ObjectId,
-    code: ReportCode,
-    words: String,
-    reporter: String,
-    iat: Timestamp,
-}
-
-impl core::fmt::Debug for Report {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Report({:?} about {})", self.code, self.version)
-    }
-}
-
-impl sealed::Sealed for Report {}
-
 impl Statement for Report {
     const KIND: Kind = Kind::Report;
 
     fn payload(&self) -> Result<CanonicalBytes, EncodeError> {
-        encode(&Wire {
-            typ: type_name(Self::KIND),
-            v: super::FORMAT_VERSION,
-            plan: self.plan,
-            target: self.version,
-            code: self.code,
-            words: self.words.clone(),
-            reporter: self.reporter.clone(),
-            iat: self.issued_at,
-        })
+        self.to_wire()
     }
 
     fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
-        let wire: Wire = decode_payload(Self::KIND, payload, MAX_ENVELOPE)?;
-        check_type(Self::KIND, &wire.typ, wire.v)?;
-        Ok(Self {
-            plan: wire.plan,
-            version: wire.target,
-            code: wire.code,
-            words: wire.words,
-            reporter: wire.reporter,
-            issued_at: wire.iat,
-        })
+        Self::of_wire(payload)
     }
 
     fn issued_at(&self) -> Timestamp {

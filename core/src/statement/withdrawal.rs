@@ -2,23 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContentError, Kind, LoggedStatement, Statement, check_type, decode_payload, sealed, type_name};
-use crate::canonical::{CanonicalBytes, EncodeError, encode};
-use crate::envelope::MAX_ENVELOPE;
+use super::short::short;
+use super::{ContentError, Kind, LoggedStatement, Statement};
+use crate::canonical::{CanonicalBytes, EncodeError};
 use crate::id::{ObjectId, PlanId};
 use crate::time::Timestamp;
 
-/// A statement by any entitled finaliser; the author is not needed for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Withdrawal {
-    /// The record.
-    pub plan: PlanId,
-    /// The version withdrawn.
-    pub version: ObjectId,
-    /// Why.
-    pub reason: WithdrawalReason,
-    /// When it was signed.
-    pub issued_at: Timestamp,
+short! {
+    /// A statement by any entitled finaliser; the author is not needed for it.
+    Withdrawal {
+        /// The record.
+        plan: PlanId;
+        /// The version withdrawn.
+        version = "target": ObjectId;
+        /// Why.
+        reason: WithdrawalReason;
+    }
 }
 
 /// Why a record was withdrawn.
@@ -35,42 +34,15 @@ pub enum WithdrawalReason {
     EnteredInError,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    typ: String,
-    v: u64,
-    plan: PlanId,
-    target: ObjectId,
-    reason: WithdrawalReason,
-    iat: Timestamp,
-}
-
-impl sealed::Sealed for Withdrawal {}
-
 impl Statement for Withdrawal {
     const KIND: Kind = Kind::Withdrawal;
 
     fn payload(&self) -> Result<CanonicalBytes, EncodeError> {
-        encode(&Wire {
-            typ: type_name(Self::KIND),
-            v: super::FORMAT_VERSION,
-            plan: self.plan,
-            target: self.version,
-            reason: self.reason,
-            iat: self.issued_at,
-        })
+        self.to_wire()
     }
 
     fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
-        let wire: Wire = decode_payload(Self::KIND, payload, MAX_ENVELOPE)?;
-        check_type(Self::KIND, &wire.typ, wire.v)?;
-        Ok(Self {
-            plan: wire.plan,
-            version: wire.target,
-            reason: wire.reason,
-            issued_at: wire.iat,
-        })
+        Self::of_wire(payload)
     }
 
     fn issued_at(&self) -> Timestamp {

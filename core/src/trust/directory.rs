@@ -10,6 +10,7 @@ use super::role::Class;
 use super::{OrgCode, OrgKind, TrustList, TrustPolicy};
 use crate::envelope::SignedObject;
 use crate::id::{IdPrefix, ObjectId};
+use crate::log::note::VerifierKey;
 use crate::statement::{RevocationReason, Statement};
 use crate::time::Timestamp;
 use crate::verify::{self, Logged, RegistrationError, Verified, VerifyError};
@@ -18,6 +19,7 @@ use crate::verify::{self, Logged, RegistrationError, Verified, VerifyError};
 #[derive(Debug, Clone)]
 pub struct Directory {
     root: ObjectId,
+    log: VerifierKey,
     entries: BTreeMap<ObjectId, Entry>,
 }
 
@@ -54,6 +56,7 @@ impl Directory {
         };
         Self {
             root,
+            log: policy.log().clone(),
             entries: BTreeMap::from([(root, entry)]),
         }
     }
@@ -120,6 +123,12 @@ impl Directory {
     /// [`ListError`]; the directory is then as it was.
     pub fn admit_list(&mut self, object: &SignedObject) -> Result<Verified<TrustList>, ListError> {
         let content = TrustList::from_payload(object.payload()).map_err(VerifyError::from)?;
+        if *content.log() != self.log {
+            return Err(ListError::OtherLog {
+                listed: content.log().to_string(),
+                pinned: self.log.to_string(),
+            });
+        }
         let mut directory = self.clone();
         directory.admit_all(content.certificates().iter().map(|listed| &listed.object))?;
         let list = verify::statement::<TrustList>(object, &directory)?;
@@ -263,6 +272,14 @@ pub enum ListError {
     /// Its signer does not count, or it contradicts what is known.
     #[error(transparent)]
     Registration(#[from] RegistrationError),
+    /// A view of another log: its places mean nothing here.
+    #[error("this trust list is of log {listed}, the trust policy pins {pinned}")]
+    OtherLog {
+        /// Named by the list.
+        listed: String,
+        /// Named by the policy.
+        pinned: String,
+    },
 }
 
 /// A rule broken between a certificate and its issuer.

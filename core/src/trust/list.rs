@@ -10,14 +10,16 @@ use super::Revocation;
 use crate::canonical::{CanonicalBytes, EncodeError, encode};
 use crate::envelope::{Header, MAX_LOG_VIEW, SignedObject};
 use crate::id::ObjectId;
+use crate::log::note::VerifierKey;
 use crate::log::tree::Hash;
+use crate::log::witness::WitnessPolicy;
 use crate::sign::Signature;
 use crate::statement::{
     ContentError, FORMAT_VERSION, Kind, RevocationReason, Statement, check_type, decode_payload, sealed,
     type_name,
 };
 use crate::time::Timestamp;
-use crate::trust::Certificate;
+use crate::trust::{Certificate, TrustPolicy};
 
 /// Certificates and revocations as of a tree size.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct TrustList {
     issued_at: Timestamp,
     size: u64,
     root: Hash,
+    policy: String,
+    log: VerifierKey,
     certificates: Vec<ListedCertificate>,
     revocations: Vec<ListedRevocation>,
 }
@@ -48,11 +52,12 @@ struct ListedRevocation {
 }
 
 impl TrustList {
-    /// Puts a list together from what the log holds up to `size`, certificates in leaf order.
+    /// Puts a list together from what the log of this policy holds up to `size`, certificates in leaf order.
     ///
     /// # Errors
     /// [`ContentError`] when an issuer is not listed before what it issued, or a revoked certificate is not listed.
     pub fn new(
+        policy: &TrustPolicy,
         issued_at: Timestamp,
         size: u64,
         root: Hash,
@@ -78,6 +83,8 @@ impl TrustList {
             issued_at,
             size,
             root,
+            policy: policy.log_policy(),
+            log: policy.log().clone(),
             certificates,
             revocations,
         };
@@ -97,6 +104,19 @@ impl TrustList {
         self.root
     }
 
+    /// The log's key and its witnesses in the text form of C2SP tlog-policy, as the service states them today. What a
+    /// reader pinned goes before: a service cannot lower the quorum of its own witnesses.
+    #[must_use]
+    pub fn policy(&self) -> &str {
+        &self.policy
+    }
+
+    /// The key of the log this list is a view of.
+    #[must_use]
+    pub const fn log(&self) -> &VerifierKey {
+        &self.log
+    }
+
     /// The certificates in leaf order, as envelopes that are still to be verified.
     #[must_use]
     pub fn certificates(&self) -> &[ListedCertificate] {
@@ -109,7 +129,8 @@ impl TrustList {
             .map(|listed| (listed.object.id(), listed.index))
     }
 
-    pub(crate) fn revocations(&self) -> impl Iterator<Item = (ObjectId, Revocation)> {
+    /// Every revocation, with the certificate it is of.
+    pub fn revocations(&self) -> impl Iterator<Item = (ObjectId, Revocation)> {
         self.revocations.iter().filter_map(|listed| {
             let certificate = self
                 .certificates
@@ -159,6 +180,7 @@ struct Wire {
     iat: Timestamp,
     size: u64,
     root: Hash,
+    policy: String,
     certificates: Vec<WireCertificate>,
     revocations: Vec<WireRevocation>,
 }
@@ -189,6 +211,7 @@ impl Statement for TrustList {
             iat: self.issued_at,
             size: self.size,
             root: self.root,
+            policy: self.policy.clone(),
             certificates: self.certificates.iter().map(certificate).collect(),
             revocations: self.revocations.iter().map(revocation).collect(),
         })
@@ -222,6 +245,8 @@ impl Statement for TrustList {
             issued_at: wire.iat,
             size: wire.size,
             root: wire.root,
+            log: log_of(&wire.policy)?,
+            policy: wire.policy,
             certificates,
             revocations: revocations.collect(),
         };
@@ -235,6 +260,15 @@ impl Statement for TrustList {
 
     fn subject(&self) -> String {
         format!("urn:planseal:trust-list:{}", self.root)
+    }
+}
+
+/// The one log that the policy text names.
+fn log_of(policy: &str) -> Result<VerifierKey, ContentError> {
+    let policy = WitnessPolicy::parse(policy).map_err(|fault| ContentError::value("policy", fault))?;
+    match policy.logs() {
+        [log] => Ok(log.clone()),
+        _ => Err(ContentError::value("policy", "must name exactly one log")),
     }
 }
 

@@ -21,6 +21,7 @@ pub struct TrustPolicy {
     root: Verified<Certificate>,
     log: VerifierKey,
     witnesses: WitnessPolicy,
+    witness_text: String,
     contact: String,
     bytes: CanonicalBytes,
 }
@@ -77,6 +78,7 @@ impl TrustPolicy {
             root: verify::root(&object)?,
             log,
             witnesses: WitnessPolicy::parse(&wire.witness)?,
+            witness_text: wire.witness,
             contact: wire.contact,
             bytes: CanonicalBytes::check(bytes, MAX_ENVELOPE)
                 .map_err(|fault| ContentError::Decode(fault.into()))?,
@@ -99,6 +101,17 @@ impl TrustPolicy {
     #[must_use]
     pub const fn witnesses(&self) -> &WitnessPolicy {
         &self.witnesses
+    }
+
+    /// Log and witnesses in one text of C2SP tlog-policy, as trust lists state it and other software reads it.
+    #[must_use]
+    pub fn log_policy(&self) -> String {
+        let of_witnesses = self
+            .witness_text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("log"));
+        let lines: Vec<&str> = of_witnesses.collect();
+        format!("log {}\n{}\n", self.log, lines.join("\n"))
     }
 
     /// Whom to ask when something cannot be checked.

@@ -109,6 +109,12 @@ impl Role {
         }
     }
 
+    /// Whether this is a role of people, as opposed to one of authorities and services.
+    #[must_use]
+    pub const fn is_of_a_person(self) -> bool {
+        matches!(self.class(), Class::Person)
+    }
+
     /// The role of a word, for example `finaliser`.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {

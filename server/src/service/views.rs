@@ -159,6 +159,7 @@ impl Service {
         let size = ledger.statuses.size();
         let certificates = ledger.certificates.iter().filter(|listed| listed.index < size);
         let list = TrustList::new(
+            &self.deployment.policy,
             self.now(),
             size,
             ledger.root,

@@ -338,7 +338,7 @@ impl World {
             })
             .collect();
         let signer = self.certificate(&self.status.1);
-        let list = TrustList::new(now(), size, root, listed, &[]).unwrap();
+        let list = TrustList::new(&self.policy, now(), size, root, listed, &[]).unwrap();
         let list = ToBeSigned::statement(&list, &signer)
             .unwrap()
             .sign(&self.status.0)
