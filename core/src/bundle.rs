@@ -34,8 +34,14 @@ pub struct Bundle {
     pub certificates: Vec<SignedObject>,
     /// Endorsements of the version.
     pub endorsements: Vec<SignedObject>,
+    /// Advance decisions received, reviewed or not.
+    pub intakes: Vec<SignedObject>,
     /// Reports known when it was made.
     pub reports: Vec<SignedObject>,
+    /// How reports and intakes among these were dealt with.
+    pub resolutions: Vec<SignedObject>,
+    /// The way of the originals.
+    pub custody: Vec<SignedObject>,
     /// Receipts by the id of the object they are of.
     pub receipts: Vec<(ObjectId, Receipt)>,
     /// A head, where one was fetched.
@@ -58,7 +64,13 @@ struct Wire {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     endorsements: Vec<ByteBuf>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    intakes: Vec<ByteBuf>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     reports: Vec<ByteBuf>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    resolutions: Vec<ByteBuf>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    custody: Vec<ByteBuf>,
     receipts: Vec<(ObjectId, ByteBuf)>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     head: Option<ByteBuf>,
@@ -91,7 +103,10 @@ impl Bundle {
             stamp: self.stamp.as_ref().map(one),
             certificates: certificates.into_values().collect(),
             endorsements: many(&self.endorsements),
+            intakes: many(&self.intakes),
             reports: many(&self.reports),
+            resolutions: many(&self.resolutions),
+            custody: many(&self.custody),
             receipts: receipts.into_iter().collect(),
             head: self.head.as_ref().map(one),
             root: self.root,
@@ -142,14 +157,12 @@ impl Bundle {
     fn check_parts(&self) -> Result<(), BundleError> {
         let logged: BTreeSet<ObjectId> = core::iter::once(&self.version)
             .chain(&self.certificates)
-            .chain(&self.endorsements)
-            .chain(&self.reports)
+            .chain(self.statements())
             .map(SignedObject::id)
             .collect();
         let in_order = self.receipts.windows(2).all(|pair| pair[0].0 < pair[1].0);
-        let statements = self.endorsements.iter().chain(&self.reports);
-        let distinct: BTreeSet<ObjectId> = statements.clone().map(SignedObject::id).collect();
-        if distinct.len() != statements.count() {
+        let distinct: BTreeSet<ObjectId> = self.statements().map(SignedObject::id).collect();
+        if distinct.len() != self.statements().count() {
             return Err(BundleError::StrayObject);
         }
         self.check_certificates()?;
@@ -201,8 +214,7 @@ impl Bundle {
             .chain(&self.card)
             .chain(&self.stamp)
             .chain(&self.head)
-            .chain(&self.endorsements)
-            .chain(&self.reports)
+            .chain(self.statements())
             .filter_map(SignedObject::claimed_key)
             .collect();
         let mut used = BTreeSet::new();
@@ -231,13 +243,23 @@ impl Bundle {
             stamp: wire.stamp.map(one).transpose()?,
             certificates: many(wire.certificates)?,
             endorsements: many(wire.endorsements)?,
+            intakes: many(wire.intakes)?,
             reports: many(wire.reports)?,
+            resolutions: many(wire.resolutions)?,
+            custody: many(wire.custody)?,
             receipts: receipts.collect::<Result<_, ReceiptError>>()?,
             head: wire.head.map(one).transpose()?,
             root: wire.root,
         };
         bundle.check_parts()?;
         Ok(bundle)
+    }
+
+    /// The logged statements beside the version.
+    pub fn statements(&self) -> impl Iterator<Item = &SignedObject> {
+        let of_others = self.endorsements.iter().chain(&self.intakes);
+        let of_doubts = self.reports.iter().chain(&self.resolutions);
+        of_others.chain(of_doubts).chain(&self.custody)
     }
 
     /// The receipt of an object.

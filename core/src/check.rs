@@ -5,9 +5,11 @@
 //! law.
 
 mod evidence;
+mod enclosed;
 mod verdict;
 
-pub use evidence::{CheckedBundle, Endorsed, Reader, ReaderError, Reported};
+pub use enclosed::{Attested, CheckedBundle};
+pub use evidence::{Reader, ReaderError};
 pub use verdict::{Attachments, Authenticity, FileState, Registration, State, Verdict};
 
 use crate::bundle::Bundle;
@@ -15,7 +17,7 @@ use crate::card::Card;
 use crate::code::{CodeError, OfflineCode};
 use crate::currency::{Subject, judge};
 use crate::envelope::SignedObject;
-use crate::statement::{ContentError, Kind, Statement};
+use crate::statement::{ContentError, Intake, Kind, Statement};
 use crate::time::Timestamp;
 use crate::verify::{RegistrationError, VerifyError};
 use evidence::Pin;
@@ -141,10 +143,12 @@ impl Reader {
         let mut evidence = pin.evidence(&subject, version.verified().signer(), question);
         evidence.stamp = checked.stamp();
         evidence.heads.extend(checked.head());
-        let reports = checked.reports().iter().map(|reported| reported.report());
-        evidence.reports = reports
-            .map(|report| (report.index(), report.content().code.words()))
-            .collect();
+        let reports = checked.open_reports().map(Attested::statement);
+        let reports = reports.map(|report| (report.index(), report.content().code.words()));
+        let intakes = checked
+            .open_intakes()
+            .map(|intake| (intake.statement().index(), Intake::WORDS));
+        evidence.reports = reports.chain(intakes).collect();
         evidence.clock_floor = evidence.clock_floor.max(Some(version.time().start()));
         let currency = judge(&subject, &evidence, question.at);
         Verdict::of_registered(checked, currency, contact).with_attachments(question.attachments)

@@ -7,7 +7,7 @@
 use planseal::check::{CheckedBundle, FileState, Refusal};
 use planseal::code::{CodeError, OfflineCode, Pointer};
 use planseal::head::HeadState;
-use planseal::statement::ReportCode;
+use planseal::statement::{Intake, ReportCode};
 use planseal::trust::{CertificateFields, TrustPolicy};
 
 use crate::{Attached, Codes, Document, Endorsed, Known, Matter, RenderError, Reported, Standing};
@@ -94,12 +94,16 @@ pub fn known(checked: &CheckedBundle) -> Known {
             HeadState::Suspended => Standing::Suspended,
         },
     };
-    let endorsements = checked.endorsements().iter().map(|endorsed| Endorsed {
+    let counting = checked
+        .endorsements()
+        .iter()
+        .filter(|endorsed| endorsed.revoked().is_none());
+    let endorsements = counting.map(|endorsed| Endorsed {
         by: holder(endorsed.by().fields()),
-        at: endorsed.endorsement().content().issued_at,
+        at: endorsed.statement().content().issued_at,
     });
-    let reports = checked.reports().iter().map(|reported| {
-        let report = reported.report().content();
+    let reports = checked.open_reports().map(|reported| {
+        let report = reported.statement().content();
         Reported {
             matter: matter(report.code),
             what: report.code.words().to_owned(),
@@ -107,11 +111,17 @@ pub fn known(checked: &CheckedBundle) -> Known {
             at: report.issued_at,
         }
     });
+    let intakes = checked.open_intakes().map(|received| Reported {
+        matter: Matter::AdvanceDecision,
+        what: Intake::WORDS.to_owned(),
+        by: holder(received.by().fields()),
+        at: received.statement().content().issued_at,
+    });
     Known {
         at: stamped.or(said).unwrap_or_else(|| version.signed_at()),
         standing,
         endorsements: endorsements.collect(),
-        reports: reports.collect(),
+        reports: reports.chain(intakes).collect(),
     }
 }
 

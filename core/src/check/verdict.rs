@@ -1,12 +1,12 @@
 //! The verdict: one state with its words and exit code, the three answers, and everything that may be shown.
 
-use super::{CheckedBundle, Refusal};
+use super::{Attested, CheckedBundle, Refusal};
 use crate::bundle::BundleError;
 use crate::card::Card;
 use crate::code::VerifiedCode;
 use crate::currency::{Answer, Currency, Unknown};
 use crate::plan::{PlanVersion, YesNo};
-use crate::statement::EndorsementCode;
+use crate::statement::{Endorsement, EndorsementCode, Intake};
 use crate::time::Timestamp;
 use crate::verify::{Logged, Verified, attachment_matches};
 
@@ -510,39 +510,56 @@ fn why_unknown(why: &Unknown) -> String {
     }
 }
 
-/// Lines that are no states of their own: endorsement, reports.
+/// Lines that are no states of their own: endorsement, intakes, reports and what became of them.
 fn notes_about(checked: &CheckedBundle) -> Vec<String> {
-    let mut notes = Vec::new();
-    for endorsed in checked.endorsements() {
-        let (by, on) = (
-            endorsed.by().name(),
-            endorsed.endorsement().verified().signed_at(),
-        );
-        notes.push(match endorsed.revoked() {
-            None => format!("Endorsed by {by} on {}.", on.day()),
-            Some(revoked) => format!(
-                "The endorsement by {by} on {} no longer counts: the key was revoked on {}.",
-                on.day(),
-                revoked.at.day()
-            ),
-        });
-    }
+    let mut notes: Vec<String> = checked.endorsements().iter().map(endorsed).collect();
     let responsible = checked.endorsements().iter().any(|endorsed| {
-        let statement = endorsed.endorsement().content().statement;
+        let statement = endorsed.statement().content().statement;
         endorsed.revoked().is_none() && statement == EndorsementCode::ResponsibleClinician
     });
     let required = checked.version().verified().content().endorsement_required();
     if required == YesNo::Yes && !responsible {
         notes.push("Signed, not yet endorsed (as far as this file shows).".into());
     }
-    for reported in checked.reports() {
-        let (report, on) = (
-            reported.report().content(),
-            reported.report().verified().signed_at(),
-        );
-        notes.push(format!("Reported on {}: {}.", on.day(), report.code.words()));
+    for intake in checked.open_intakes() {
+        notes.push(format!("On {}: {}.", signed_on(intake), Intake::WORDS));
+    }
+    for report in checked.reports() {
+        notes.push(format!(
+            "Reported on {}: {}.",
+            signed_on(report),
+            report.statement().content().code.words()
+        ));
+    }
+    for resolution in checked.resolutions() {
+        let (by, on) = (resolution.by().name(), signed_on(resolution));
+        notes.push(match resolution.revoked() {
+            None => format!(
+                "{} by {by} on {on}.",
+                resolution.statement().content().outcome.words()
+            ),
+            Some(revoked) => format!(
+                "What {by} resolved on {on} is open again: the key was revoked on {}.",
+                revoked.at.day()
+            ),
+        });
     }
     notes
+}
+
+fn endorsed(endorsed: &Attested<Endorsement>) -> String {
+    let (by, on) = (endorsed.by().name(), signed_on(endorsed));
+    match endorsed.revoked() {
+        None => format!("Endorsed by {by} on {on}."),
+        Some(revoked) => format!(
+            "The endorsement by {by} on {on} no longer counts: the key was revoked on {}.",
+            revoked.at.day()
+        ),
+    }
+}
+
+fn signed_on<S>(attested: &Attested<S>) -> String {
+    attested.statement().verified().signed_at().day()
 }
 
 /// The chain of causes in one sentence; none of them quotes content.

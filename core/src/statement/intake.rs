@@ -121,6 +121,11 @@ impl From<Scan> for ScanWire {
     }
 }
 
+impl Intake {
+    /// The warning shown until somebody has reviewed it.
+    pub const WORDS: &str = "an advance decision was received and is not yet reviewed";
+}
+
 impl Statement for Intake {
     const KIND: Kind = Kind::Intake;
 

@@ -56,6 +56,18 @@ pub enum Outcome {
     CourtDeclaration,
 }
 
+impl Outcome {
+    /// How it ended, in the words of a line that goes on with by whom and when.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Confirmed => "Confirmed and carried out",
+            Self::Unfounded => "Found to be unfounded",
+            Self::CourtDeclaration => "Declared by a court, recorded",
+        }
+    }
+}
+
 impl Matter {
     /// The matter of a report.
     #[must_use]
