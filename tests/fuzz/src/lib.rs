@@ -20,7 +20,10 @@ use planseal::log::witness::WitnessPolicy;
 use planseal::plan::PlanVersion;
 use planseal::receipt::Receipt;
 use planseal::snapshot::Snapshot;
-use planseal::statement::{Endorsement, Enrolment, KeyStatus, Report, Statement, Withdrawal};
+use planseal::statement::{
+    Custody, Endorsement, Enrolment, Hold, Intake, KeyStatus, Report, Resolution, StaffList, Statement,
+    Withdrawal,
+};
 use planseal::trust::{Certificate, TrustList, TrustPolicy};
 use planseal::verify;
 
@@ -81,6 +84,11 @@ pub fn statement(bytes: &[u8]) {
     one_form::<Endorsement>(bytes);
     one_form::<KeyStatus>(bytes);
     one_form::<Report>(bytes);
+    one_form::<Resolution>(bytes);
+    one_form::<Intake>(bytes);
+    one_form::<Custody>(bytes);
+    one_form::<Hold>(bytes);
+    one_form::<StaffList>(bytes);
     one_form::<Enrolment>(bytes);
     one_form::<Card>(bytes);
     one_form::<Stamp>(bytes);

@@ -39,15 +39,39 @@ impl Later {
             made: Vec::new(),
         };
         let at = instant("2025-11-19T12:00:00Z");
-        log.honest("genuine", &staff.colleague, at, ACCEPTED, "a withdrawal by a second finaliser");
-        log.honest("before_revocation", &staff.leaver, at, ACCEPTED, "the signer was revoked later: it counts");
+        log.honest(
+            "genuine",
+            &staff.colleague,
+            at,
+            ACCEPTED,
+            "a withdrawal by a second finaliser",
+        );
+        log.honest(
+            "before_revocation",
+            &staff.leaver,
+            at,
+            ACCEPTED,
+            "the signer was revoked later: it counts",
+        );
         let leaver = staff.leaver.certificate.id();
         let from = log.world.ledger.size();
         let revoked_at = instant("2025-11-20T09:00:00Z");
         let (revocation, fact) = staff::revoke(log.world, leaver, from, revoked_at);
         let after = instant("2025-11-24T12:00:00Z");
-        log.honest("after_revocation", &staff.leaver, after, "Revoked", "logged after the signer's revocation");
-        log.honest("after_expiry", &staff.locum, after, "NotValid", "logged four days after the certificate's last day");
+        log.honest(
+            "after_revocation",
+            &staff.leaver,
+            after,
+            "Revoked",
+            "logged after the signer's revocation",
+        );
+        log.honest(
+            "after_expiry",
+            &staff.locum,
+            after,
+            "NotValid",
+            "logged four days after the certificate's last day",
+        );
         log.forged(&staff);
         let trust_list = staff::list(log.world, after, &[(leaver, fact)]);
         let registrations = log.made;
@@ -67,6 +91,17 @@ impl Later {
     }
 }
 
+/// Name, seconds after joining, leaf's signer, target and kind, outcome, note.
+type Forged = (
+    &'static str,
+    i64,
+    u64,
+    Option<u64>,
+    Kind,
+    &'static str,
+    &'static str,
+);
+
 /// Writes the log on, honestly and otherwise.
 struct Registrar<'a> {
     world: &'a mut World,
@@ -75,7 +110,14 @@ struct Registrar<'a> {
 }
 
 impl Registrar<'_> {
-    fn honest(&mut self, name: &'static str, by: &Party, at: Timestamp, expect: &'static str, note: &'static str) {
+    fn honest(
+        &mut self,
+        name: &'static str,
+        by: &Party,
+        at: Timestamp,
+        expect: &'static str,
+        note: &'static str,
+    ) {
         let signed = self.world.sign(&self.withdrawal(at), by);
         self.world.ledger.append(&signed, at);
         self.made.push((name, signed.object().clone(), expect, note));
@@ -86,11 +128,43 @@ impl Registrar<'_> {
         let place = |world: &World, party: &Party| world.ledger.place_of(&party.certificate.id());
         let colleague = place(self.world, &staff.colleague);
         let version = self.sample.version.index();
-        let cases: [(&str, i64, u64, Option<u64>, Kind, &str, &str); 4] = [
-            ("of_another_signer", 60, place(self.world, &staff.leaver), Some(version), Kind::Withdrawal, "OtherSigner", "the leaf names another certificate than the object"),
-            ("without_target", 120, colleague, None, Kind::Withdrawal, "OtherTarget", "the leaf acts on nothing, the object withdraws a version"),
-            ("of_another_kind", 180, colleague, Some(version), Kind::Endorsement, "OtherObject", "the leaf says endorsement"),
-            ("minute_before_certificate", -30 * 86_400, colleague, Some(version), Kind::Withdrawal, "NotValid", "the leaf's time lies before the certificate's first day"),
+        let cases: [Forged; 4] = [
+            (
+                "of_another_signer",
+                60,
+                place(self.world, &staff.leaver),
+                Some(version),
+                Kind::Withdrawal,
+                "OtherSigner",
+                "the leaf names another certificate than the object",
+            ),
+            (
+                "without_target",
+                120,
+                colleague,
+                None,
+                Kind::Withdrawal,
+                "OtherTarget",
+                "the leaf acts on nothing, the object withdraws a version",
+            ),
+            (
+                "of_another_kind",
+                180,
+                colleague,
+                Some(version),
+                Kind::Endorsement,
+                "OtherObject",
+                "the leaf says endorsement",
+            ),
+            (
+                "minute_before_certificate",
+                -30 * 86_400,
+                colleague,
+                Some(version),
+                Kind::Withdrawal,
+                "NotValid",
+                "the leaf's time lies before the certificate's first day",
+            ),
         ];
         for (name, seconds, signer, target, kind, expect, note) in cases {
             let at = joining().plus(seconds);
@@ -105,17 +179,37 @@ impl Registrar<'_> {
     /// The certificate is logged behind what it is needed for.
     fn too_early(&mut self) {
         let key = FixedKey::from_seed(27);
-        let fields = certificate_fields("TEST-GP01", OrgKind::GpPractice, "Newcomer Testperson", Role::Finaliser, &key);
+        let fields = certificate_fields(
+            "TEST-GP01",
+            OrgKind::GpPractice,
+            "Newcomer Testperson",
+            Role::Finaliser,
+            &key,
+        );
         let certificate = planseal::trust::Certificate::new(fields.clone()).expect("a certificate");
         let issued = envelope(&certificate, &self.world.practice);
-        let newcomer = self.world.directory.admit(&issued).expect("an honest certificate").clone();
-        let newcomer = Party { key, certificate: newcomer };
+        let newcomer = self
+            .world
+            .directory
+            .admit(&issued)
+            .expect("an honest certificate")
+            .clone();
+        let newcomer = Party {
+            key,
+            certificate: newcomer,
+        };
         let at = joining().plus(240);
         let object = envelope(&self.withdrawal(at), &newcomer);
         let (signer, version) = (self.world.ledger.size() + 1, self.sample.version.index());
         self.leaf(Kind::Withdrawal, object.id(), at, signer, Some(version), None);
-        self.world.certify(fields, FixedKey::from_seed(27), |world| &world.practice, at);
-        self.made.push(("before_certificate", object, "Order", "logged before its signer's certificate"));
+        self.world
+            .certify(fields, FixedKey::from_seed(27), |world| &world.practice, at);
+        self.made.push((
+            "before_certificate",
+            object,
+            "Order",
+            "logged before its signer's certificate",
+        ));
     }
 
     fn other_from(&mut self, staff: &Staff) {
@@ -130,10 +224,23 @@ impl Registrar<'_> {
         let practice = self.world.ledger.place_of(&self.world.practice.certificate.id());
         let target = self.world.ledger.place_of(&certificate);
         self.leaf(Kind::KeyStatus, object.id(), at, practice, Some(target), Some(0));
-        self.made.push(("of_another_from_index", object, "OtherTarget", "the leaf revokes from leaf 0 on, the object from leaf 1000 on"));
+        self.made.push((
+            "of_another_from_index",
+            object,
+            "OtherTarget",
+            "the leaf revokes from leaf 0 on, the object from leaf 1000 on",
+        ));
     }
 
-    fn leaf(&mut self, kind: Kind, id: ObjectId, at: Timestamp, signer: u64, target: Option<u64>, from: Option<u64>) {
+    fn leaf(
+        &mut self,
+        kind: Kind,
+        id: ObjectId,
+        at: Timestamp,
+        signer: u64,
+        target: Option<u64>,
+        from: Option<u64>,
+    ) {
         self.world.ledger.append_leaf(Leaf {
             kind,
             id,
@@ -156,6 +263,9 @@ impl Registrar<'_> {
 
 /// `[envelope, receipt]`, as vectors of registrations are written.
 pub(crate) fn registration(object: &SignedObject, receipt: &[u8]) -> Vec<u8> {
-    let parts = [Cbor::Bytes(object.bytes().to_vec()), Cbor::Bytes(receipt.to_vec())];
+    let parts = [
+        Cbor::Bytes(object.bytes().to_vec()),
+        Cbor::Bytes(receipt.to_vec()),
+    ];
     Cbor::Array(parts.to_vec()).encode()
 }

@@ -7,6 +7,7 @@ use planseal_tests::forge::{CERTIFICATE, CLAIMS, CONTENT_TYPE, Parts, thumbprint
 use planseal_tests::key::{FixedKey, plus_order};
 
 use super::Maker;
+use crate::later::Later;
 
 /// How a payload names its fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,13 +29,18 @@ struct Genuine {
 }
 
 /// Kind, seed of the signer's key, and the integer key of the payload's time where it has integer keys.
-const KINDS: [(&str, u8, Option<u64>); 12] = [
+const KINDS: [(&str, u8, Option<u64>); 17] = [
     ("certificate", 7, None),
     ("version", 9, None),
     ("withdrawal", 9, None),
     ("endorsement", 10, None),
     ("report", 6, None),
     ("key-status", 7, None),
+    ("resolution", 20, None),
+    ("intake", 21, None),
+    ("custody", 21, None),
+    ("hold", 22, None),
+    ("staff-list", 7, None),
     ("head", 4, None),
     ("snapshot", 5, None),
     ("trust-list", 5, None),
@@ -43,7 +49,7 @@ const KINDS: [(&str, u8, Option<u64>); 12] = [
     ("stamp", 4, Some(2)),
 ];
 
-pub(super) fn make(maker: &mut Maker) {
+pub(super) fn make(maker: &mut Maker, later: &Later) {
     for (kind, seed, time) in KINDS {
         let object = maker.object(kind, "genuine");
         let external = match kind {
@@ -55,7 +61,11 @@ pub(super) fn make(maker: &mut Maker) {
             object,
             seed,
             time: time.map_or_else(|| Cbor::text("iat"), Cbor::Unsigned),
-            keys: if time.is_some() { Keys::Integers } else { Keys::Text },
+            keys: if time.is_some() {
+                Keys::Integers
+            } else {
+                Keys::Text
+            },
             external,
         };
         signature(maker, &genuine);
@@ -63,11 +73,12 @@ pub(super) fn make(maker: &mut Maker) {
         payload(maker, &genuine);
         encoding(maker, &genuine);
         if kind == "enrolment" {
-            let certified = genuine.header(|header| header.put(&CERTIFICATE, thumbprint(&ObjectId::of(b"nobody"))));
+            let certified =
+                genuine.header(|header| header.put(&CERTIFICATE, thumbprint(&ObjectId::of(b"nobody"))));
             let note = "a candidate's key has no certificate to name";
             maker.add_new(kind, "certificate_named", "Claim", note, certified);
         } else {
-            signer(maker, &genuine);
+            signer(maker, later, &genuine);
         }
     }
 }
@@ -116,7 +127,9 @@ fn signature(maker: &mut Maker, genuine: &Genuine) {
     let neutral = genuine
         .key()
         .sign_with_small_order_r(0, &parts.signed_bytes(&genuine.external));
-    let other = parts.clone().signed_with(&FixedKey::from_seed(99), &genuine.external);
+    let other = parts
+        .clone()
+        .signed_with(&FixedKey::from_seed(99), &genuine.external);
     let unbound = parts.clone().signed_with(&genuine.key(), &[0; 32]);
     let cases = [
         (
@@ -196,10 +209,14 @@ fn header(maker: &mut Maker, genuine: &Genuine) {
     );
 }
 
-fn signer(maker: &mut Maker, genuine: &Genuine) {
+fn signer(maker: &mut Maker, later: &Later, genuine: &Genuine) {
     let kind = genuine.kind;
-    let named = |id: &ObjectId| genuine.parts().header(|header| header.put(&CERTIFICATE, thumbprint(id)));
-    let viewer = &maker.staff.viewer;
+    let named = |id: &ObjectId| {
+        genuine
+            .parts()
+            .header(|header| header.put(&CERTIFICATE, thumbprint(id)))
+    };
+    let viewer = &later.staff.viewer;
     let by_viewer = named(&viewer.certificate.id()).signed_with(&viewer.key, &genuine.external);
     let nobody = genuine.signed(named(&ObjectId::of(b"nobody")));
     let unnamed = genuine.header(|header| header.remove(&CERTIFICATE));
@@ -216,12 +233,7 @@ fn signer(maker: &mut Maker, genuine: &Genuine) {
             "no certificate of this id; says nothing against the object",
             nobody,
         ),
-        (
-            "signer_unnamed",
-            "SignerUnknown",
-            "label 34 is absent",
-            unnamed,
-        ),
+        ("signer_unnamed", "SignerUnknown", "label 34 is absent", unnamed),
     ];
     for (name, expect, note, bytes) in cases {
         maker.add_new(kind, name, expect, note, bytes);
@@ -233,10 +245,11 @@ fn payload(maker: &mut Maker, genuine: &Genuine) {
     let without_time = genuine.payload(|payload| payload.remove(&genuine.time));
     let time_in_words =
         genuine.payload(|payload| payload.put(&genuine.time, Cbor::text("2025-11-18T10:15:00Z")));
-    let absent = match (genuine.keys, kind) {
-        (Keys::Integers, _) => "Field",
-        (Keys::Text, "version") => "Content",
-        (Keys::Text, _) => "Shape",
+    // A version's payload is read as a plan, whose missing or foreign fields are one rule.
+    let (absent, mistyped, foreign) = match (genuine.keys, kind) {
+        (Keys::Integers, _) => ("Field", "Field", ""),
+        (Keys::Text, "version") => ("Content", "Shape", "Content"),
+        (Keys::Text, _) => ("Shape", "Shape", "Type"),
     };
     maker.add_new(
         kind,
@@ -248,13 +261,19 @@ fn payload(maker: &mut Maker, genuine: &Genuine) {
     maker.add_new(
         kind,
         "time_in_words",
-        absent,
+        mistyped,
         "a time is seconds since 1970",
         time_in_words,
     );
     if genuine.keys == Keys::Integers {
         let unknown = genuine.payload(|payload| payload.put(&Cbor::Unsigned(16), Cbor::Unsigned(0)));
-        maker.add_new(kind, "field_unknown", "Unknown", "field 16 is not in this format", unknown);
+        maker.add_new(
+            kind,
+            "field_unknown",
+            "Unknown",
+            "field 16 is not in this format",
+            unknown,
+        );
         return;
     }
     let put = |name: &str, value: Cbor| genuine.payload(|payload| payload.put(&Cbor::text(name), value));
@@ -265,10 +284,15 @@ fn payload(maker: &mut Maker, genuine: &Genuine) {
             "v = 2: neither fine nor forged",
             put("v", Cbor::Unsigned(2)),
         ),
-        ("format_zero", "Value", "v = 0", put("v", Cbor::Unsigned(0))),
+        (
+            "format_zero",
+            if kind == "version" { "Content" } else { "Value" },
+            "v = 0",
+            put("v", Cbor::Unsigned(0)),
+        ),
         (
             "type_of_another_kind",
-            "Type",
+            foreign,
             "typ is not the one of the header's kind",
             put("typ", Cbor::text("planseal.other")),
         ),
@@ -299,10 +323,25 @@ fn encoding(maker: &mut Maker, genuine: &Genuine) {
     });
     let null = genuine.payload(|payload| payload.put(&genuine.time, Cbor::Raw(vec![0xf6])));
     let cases = [
-        ("fields_out_of_order", "KeyOrder", "the second field before the first", swapped),
+        (
+            "fields_out_of_order",
+            "KeyOrder",
+            "the second field before the first",
+            swapped,
+        ),
         ("field_twice", "DuplicateKey", "the first field twice", twice),
-        ("time_not_shortest", "NotShortest", "the time in eight bytes", wide),
-        ("time_as_float", "Simple", "the time as a floating-point number", float),
+        (
+            "time_not_shortest",
+            "NotShortest",
+            "the time in eight bytes",
+            wide,
+        ),
+        (
+            "time_as_float",
+            "Simple",
+            "the time as a floating-point number",
+            float,
+        ),
         ("time_null", "Simple", "the time is null", null),
     ];
     for (name, expect, note, bytes) in cases {
