@@ -23,6 +23,7 @@ pub mod card;
 pub mod code;
 pub mod bundle;
 pub mod currency;
+pub mod publication;
 pub mod check;
 
 pub mod id;

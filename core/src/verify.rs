@@ -12,7 +12,7 @@ use crate::card::Stamp;
 use crate::envelope::{Header, SignedObject};
 use crate::id::{ObjectId, PlanId};
 use crate::log::checkpoint::VerifiedCheckpoint;
-use crate::log::tree::{leaf_hash, verify_inclusion};
+use crate::log::tree::{TreeHead, leaf_hash, verify_inclusion};
 use crate::plan::contacts::{Attachment, Digest};
 use crate::receipt::Receipt;
 use crate::statement::{Enrolment, Kind, LoggedStatement, Statement};
@@ -33,7 +33,7 @@ pub struct Logged<S> {
     index: u64,
     time: Minute,
     target: Option<u64>,
-    tree_size: u64,
+    tree: TreeHead,
 }
 
 /// Verifies an object of kind `S` by the certificates of a directory.
@@ -116,25 +116,43 @@ pub fn logged<S: LoggedStatement>(
     {
         return Err(RegistrationError::OtherTarget);
     }
-    let checkpoint = VerifiedCheckpoint::verify(&proof.checkpoint, policy)?;
-    let hash = leaf_hash(&leaf.encode());
-    verify_inclusion(
-        &hash,
-        proof.index,
-        checkpoint.size(),
-        &proof.path,
-        &checkpoint.root(),
-    )?;
-    let (index, tree_size) = (proof.index, checkpoint.size());
+    let tree = TreeHead::from(&included(receipt, policy)?);
     let logged = Logged {
         verified,
-        index,
+        index: proof.index,
         time: leaf.time,
         target: leaf.target,
-        tree_size,
+        tree,
     };
     check_order(&logged, leaf.signer, directory)?;
     Ok(logged)
+}
+
+/// Verifies where the pinned log holds the object of this id, without the object: that the log recorded it at all, and
+/// at which leaf. What it says, and whether it counts, is another question.
+///
+/// # Errors
+/// [`RegistrationError`] for the first broken rule.
+pub fn placed(id: ObjectId, receipt: &Receipt, policy: &TrustPolicy) -> Result<u64, RegistrationError> {
+    let (leaf, proof) = (receipt.leaf(), receipt.proof());
+    if leaf.id != id {
+        return Err(RegistrationError::OtherObject {
+            logged: leaf.id,
+            given: id,
+        });
+    }
+    included(receipt, policy)?;
+    Ok(proof.index)
+}
+
+/// The tree head of a receipt, after its leaf was proved to be in that tree.
+fn included(receipt: &Receipt, policy: &TrustPolicy) -> Result<VerifiedCheckpoint, RegistrationError> {
+    let proof = receipt.proof();
+    let checkpoint = VerifiedCheckpoint::verify(&proof.checkpoint, policy)?;
+    let hash = leaf_hash(&receipt.leaf().encode());
+    let (size, root) = (checkpoint.size(), checkpoint.root());
+    verify_inclusion(&hash, proof.index, size, &proof.path, &root)?;
+    Ok(checkpoint)
 }
 
 /// Judges an object that is never logged by the tree size it names (FORMAT §3): its signer's certificate was in the
@@ -405,7 +423,13 @@ impl<S> Logged<S> {
     /// Size of the tree in which it was proved.
     #[must_use]
     pub const fn tree_size(&self) -> u64 {
-        self.tree_size
+        self.tree.size
+    }
+
+    /// The tree in which it was proved.
+    #[must_use]
+    pub const fn tree(&self) -> TreeHead {
+        self.tree
     }
 }
 
