@@ -25,6 +25,7 @@ pub mod bundle;
 pub mod currency;
 pub mod publication;
 pub mod check;
+pub mod monitor;
 
 pub mod id;
 pub mod time;
