@@ -23,7 +23,9 @@ pub mod card;
 pub mod code;
 pub mod bundle;
 pub mod currency;
+pub mod publication;
 pub mod check;
+pub mod monitor;
 
 pub mod id;
 pub mod time;

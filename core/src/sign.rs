@@ -8,7 +8,9 @@ use ed25519_dalek::VerifyingKey;
 use crate::canonical::EncodeError;
 use crate::envelope::{Header, SignedObject, assemble, signature_structure};
 use crate::log::checkpoint::Checkpoint;
+use crate::log::cosign;
 use crate::statement::{Enrolment, Kind, Statement};
+use crate::time::Timestamp;
 use crate::trust::{Certificate, PublicKey};
 use crate::verify::Verified;
 
@@ -76,6 +78,8 @@ pub enum Subject {
     Object(Kind),
     /// The log's checkpoint, as a signed note.
     Checkpoint,
+    /// A witness's word on a checkpoint, with its time.
+    Cosignature,
 }
 
 impl ToBeSigned {
@@ -146,6 +150,17 @@ impl ToBeSigned {
             protected: Vec::new(),
             payload: Vec::new(),
             message,
+        }
+    }
+
+    /// Prepares a witness's cosignature of a tree head (C2SP tlog-cosignature).
+    pub(crate) fn cosignature(checkpoint: &Checkpoint, at: Timestamp, key: PublicKey) -> Self {
+        Self {
+            kind: Subject::Cosignature,
+            key,
+            protected: Vec::new(),
+            payload: Vec::new(),
+            message: cosign::message(&checkpoint.text(), at),
         }
     }
 

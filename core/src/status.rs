@@ -146,7 +146,7 @@ impl Statuses {
             State::Superseded { by: *by }
         } else if let Some(by) = self.withdrawn.get(&index) {
             State::Withdrawn { by: *by }
-        } else if self.suspends(leaf, index) {
+        } else if self.is_revoked_at(leaf.signer, index) {
             State::Suspended
         } else {
             State::Current
@@ -165,16 +165,26 @@ impl Statuses {
             .filter(|winner| **winner != index)
     }
 
-    /// Whether the signer, or anybody who certified the signer, is revoked from this index or before.
-    fn suspends(&self, leaf: &Leaf, index: u64) -> bool {
+    /// Whether a revocation of this certificate, or of one above it, reaches an object at `index`.
+    #[must_use]
+    pub fn is_revoked_at(&self, certificate: u64, index: u64) -> bool {
         // Certificates are issued by earlier ones, so the chain ends; the root certifies itself.
         let issuer = |certificate: &u64| {
             self.leaf(*certificate)
                 .map(|leaf| leaf.signer)
                 .filter(|next| next < certificate)
         };
-        core::iter::successors(Some(leaf.signer), issuer)
+        core::iter::successors(Some(certificate), issuer)
             .any(|certificate| self.revoked.get(&certificate).is_some_and(|from| *from <= index))
+    }
+
+    /// The number of the version at `index`, counted along its record's chain.
+    #[must_use]
+    pub fn version_number(&self, index: u64) -> Option<u32> {
+        let first = self.leaf(index).filter(|leaf| leaf.kind == Kind::Version)?;
+        let before = |leaf: &&Leaf| self.leaf(leaf.target?);
+        let chain = core::iter::successors(Some(first), before);
+        u32::try_from(chain.filter(|leaf| leaf.kind == Kind::Version).count()).ok()
     }
 
     /// Whether the certificate at `index` is revoked.
@@ -218,7 +228,7 @@ impl Statuses {
         let resolutions = self.resolutions.get(&index).into_iter().flatten();
         resolutions
             .filter_map(|at| Some((*at, self.leaf(*at)?)))
-            .any(|(at, leaf)| !self.suspends(leaf, at))
+            .any(|(at, leaf)| !self.is_revoked_at(leaf.signer, at))
     }
 
     /// The version that stands at the end of the chain of the version at `index`, by the first successor of each.

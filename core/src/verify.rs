@@ -4,14 +4,18 @@
 //! holds strictly over the bytes as received, and payload, header and certificate agree. [`Logged`] means further:
 //! the pinned log holds exactly this object, after its signer's certificate and before any revocation was logged.
 
+mod error;
+
+pub use error::{RegistrationError, VerifyError};
+
 use crate::card::Stamp;
-use crate::envelope::{EnvelopeError, Header, SignedObject};
+use crate::envelope::{Header, SignedObject};
 use crate::id::{ObjectId, PlanId};
-use crate::log::checkpoint::{CheckpointError, VerifiedCheckpoint};
-use crate::log::tree::{TreeError, leaf_hash, verify_inclusion};
+use crate::log::checkpoint::VerifiedCheckpoint;
+use crate::log::tree::{TreeHead, leaf_hash, verify_inclusion};
 use crate::plan::contacts::{Attachment, Digest};
 use crate::receipt::Receipt;
-use crate::statement::{ContentError, Disagreement, Enrolment, Kind, LoggedStatement, Statement};
+use crate::statement::{Enrolment, Kind, LoggedStatement, Statement};
 use crate::time::{Minute, Timestamp};
 use crate::trust::{Certificate, ChainError, Directory, PublicKey, TrustPolicy};
 
@@ -29,7 +33,7 @@ pub struct Logged<S> {
     index: u64,
     time: Minute,
     target: Option<u64>,
-    tree_size: u64,
+    tree: TreeHead,
 }
 
 /// Verifies an object of kind `S` by the certificates of a directory.
@@ -112,25 +116,43 @@ pub fn logged<S: LoggedStatement>(
     {
         return Err(RegistrationError::OtherTarget);
     }
-    let checkpoint = VerifiedCheckpoint::verify(&proof.checkpoint, policy)?;
-    let hash = leaf_hash(&leaf.encode());
-    verify_inclusion(
-        &hash,
-        proof.index,
-        checkpoint.size(),
-        &proof.path,
-        &checkpoint.root(),
-    )?;
-    let (index, tree_size) = (proof.index, checkpoint.size());
+    let tree = TreeHead::from(&included(receipt, policy)?);
     let logged = Logged {
         verified,
-        index,
+        index: proof.index,
         time: leaf.time,
         target: leaf.target,
-        tree_size,
+        tree,
     };
     check_order(&logged, leaf.signer, directory)?;
     Ok(logged)
+}
+
+/// Verifies where the pinned log holds the object of this id, without the object: that the log recorded it at all, and
+/// at which leaf. What it says, and whether it counts, is another question.
+///
+/// # Errors
+/// [`RegistrationError`] for the first broken rule.
+pub fn placed(id: ObjectId, receipt: &Receipt, policy: &TrustPolicy) -> Result<u64, RegistrationError> {
+    let (leaf, proof) = (receipt.leaf(), receipt.proof());
+    if leaf.id != id {
+        return Err(RegistrationError::OtherObject {
+            logged: leaf.id,
+            given: id,
+        });
+    }
+    included(receipt, policy)?;
+    Ok(proof.index)
+}
+
+/// The tree head of a receipt, after its leaf was proved to be in that tree.
+fn included(receipt: &Receipt, policy: &TrustPolicy) -> Result<VerifiedCheckpoint, RegistrationError> {
+    let proof = receipt.proof();
+    let checkpoint = VerifiedCheckpoint::verify(&proof.checkpoint, policy)?;
+    let hash = leaf_hash(&receipt.leaf().encode());
+    let (size, root) = (checkpoint.size(), checkpoint.root());
+    verify_inclusion(&hash, proof.index, size, &proof.path, &root)?;
+    Ok(checkpoint)
 }
 
 /// Judges an object that is never logged by the tree size it names (FORMAT §3): its signer's certificate was in the
@@ -401,7 +423,13 @@ impl<S> Logged<S> {
     /// Size of the tree in which it was proved.
     #[must_use]
     pub const fn tree_size(&self) -> u64 {
-        self.tree_size
+        self.tree.size
+    }
+
+    /// The tree in which it was proved.
+    #[must_use]
+    pub const fn tree(&self) -> TreeHead {
+        self.tree
     }
 }
 
@@ -472,136 +500,5 @@ impl<S> core::fmt::Debug for Verified<S> {
 impl<S> core::fmt::Debug for Logged<S> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Logged({:?} at {})", self.verified.object, self.index)
-    }
-}
-
-/// Why an object is not what it claims to be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VerifyError {
-    /// The bytes are no envelope.
-    #[error(transparent)]
-    Envelope(#[from] EnvelopeError),
-    /// Another kind than asked for.
-    #[error("this is a {found}, expected was a {expected}")]
-    Kind {
-        /// The kind asked for.
-        expected: Kind,
-        /// The kind in the header.
-        found: Kind,
-    },
-    /// No certificate of the signer leads to a pinned root. This says nothing against the object.
-    #[error("the signer is not known here: no certificate leads to a pinned root")]
-    SignerUnknown {
-        /// The certificate named.
-        certificate: Option<ObjectId>,
-    },
-    /// The signer's roles do not allow this kind.
-    #[error("key {key} is not granted a role that signs a {kind}")]
-    NotGranted {
-        /// The signer's key.
-        key: PublicKey,
-        /// The kind signed.
-        kind: Kind,
-    },
-    /// The signature does not hold.
-    #[error("the signature by key {key} does not verify: the bytes were changed or never signed by it")]
-    BadSignature {
-        /// The signer's key.
-        key: PublicKey,
-    },
-    /// The payload does not say what its kind requires.
-    #[error(transparent)]
-    Content(#[from] ContentError),
-    /// Header and payload or certificate differ.
-    #[error("the header's {claim} is not what payload and certificate say")]
-    Claim {
-        /// The header's claim.
-        claim: &'static str,
-    },
-    /// The payload speaks of another signer.
-    #[error(transparent)]
-    Disagreement(#[from] Disagreement),
-    /// A rule between certificates is broken.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-}
-
-/// Why a registration in the log does not count, or cannot be checked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RegistrationError {
-    /// The receipt is of another object.
-    #[error("the receipt is of object {logged}, not of {given}")]
-    OtherObject {
-        /// Named by the leaf.
-        logged: ObjectId,
-        /// The object at hand.
-        given: ObjectId,
-    },
-    /// The leaf acts on something else than the object says.
-    #[error("the log's leaf does not act on what the object acts on")]
-    OtherTarget,
-    /// The checkpoint is not accepted.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// The inclusion proof does not hold.
-    #[error("the proof that the log holds this object does not hold")]
-    Proof(#[from] TreeError),
-    /// It is not known where the signer's certificate stands in the log.
-    #[error("it is not known here whether the signer's certificate was registered first; fetch a trust list")]
-    NotPlaced {
-        /// The certificate.
-        certificate: ObjectId,
-    },
-    /// The leaf names another certificate than the object.
-    #[error("the log names leaf {logged} as the signer, the signer's certificate stands at {known}")]
-    OtherSigner {
-        /// Named by the leaf.
-        logged: u64,
-        /// Known from evidence.
-        known: u64,
-    },
-    /// Logged before its signer's certificate.
-    #[error("the object at {object} does not come after its signer's certificate at {certificate}")]
-    Order {
-        /// The certificate's index.
-        certificate: u64,
-        /// The object's index or tree size.
-        object: u64,
-    },
-    /// Outside the certificate's validity.
-    #[error("the certificate of key {key} was not valid at {at}")]
-    NotValid {
-        /// The signer's key.
-        key: PublicKey,
-        /// When it was logged.
-        at: Timestamp,
-    },
-    /// Logged after the signer's revocation.
-    #[error("key {key} was revoked at {revoked}, before this object at {object}")]
-    Revoked {
-        /// The signer's key.
-        key: PublicKey,
-        /// Index of the revocation.
-        revoked: u64,
-        /// Index of the object.
-        object: u64,
-    },
-}
-
-impl RegistrationError {
-    /// Whether evidence is missing, as opposed to contradicting.
-    #[must_use]
-    pub const fn is_unknown(&self) -> bool {
-        match self {
-            Self::NotPlaced { .. } => true,
-            // Another log or too few witnesses: the reader's policy asks for what this receipt does not show.
-            Self::Checkpoint(fault) => matches!(
-                fault,
-                CheckpointError::Origin { .. }
-                    | CheckpointError::NotSigned { .. }
-                    | CheckpointError::Witnesses(_)
-            ),
-            _ => false,
-        }
     }
 }

@@ -288,10 +288,22 @@ impl From<AdmitError> for Problem {
             AdmitError::Envelope(_)
             | AdmitError::Verify(_)
             | AdmitError::NotInForce(_)
+            | AdmitError::Words(_)
             | AdmitError::CardDiffers => Self::new(ProblemType::NotVerified, sentence(&causes(&fault))),
             AdmitError::OtherRecord { .. }
             | AdmitError::OtherPredecessor { .. }
             | AdmitError::NotFirst
+            | AdmitError::OtherTarget { .. }
+            | AdmitError::NotLatest
+            | AdmitError::AlreadyWithdrawn
+            | AdmitError::IntakeElsewhere { .. }
+            | AdmitError::OtherMatter
+            | AdmitError::NotCarriedOut { .. }
+            | AdmitError::OtherDocument { .. }
+            | AdmitError::HoldNotStanding
+            | AdmitError::ReportOpen
+            | AdmitError::RevocationAhead { .. }
+            | AdmitError::OldStaffList { .. }
             | AdmitError::OwnEndorsement => Self::new(ProblemType::Conflict, sentence(&causes(&fault))),
             AdmitError::Stale { .. } => Self::new(ProblemType::LostRace, sentence(&causes(&fault))),
             AdmitError::Append(fault) => fault.into(),

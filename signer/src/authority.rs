@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use planseal::envelope::SignedObject;
 use planseal::id::ObjectId;
+use planseal::log::note::{KeyType, VerifierKey};
 use planseal::sign::ToBeSigned;
 use planseal::statement::{Enrolment, KeyStatus, Kind, RevocationReason};
 use planseal::time::{Date, Timestamp};
@@ -36,7 +37,29 @@ pub struct Authority {
     folder: PathBuf,
     key: FileKey,
     certificate: Verified<Certificate>,
+    /// The root, and this authority under it.
+    directory: Directory,
     ledger: Ledger,
+}
+
+/// A revocation that was found to be this authority's to make, ready to be shown and signed.
+pub struct Revocation {
+    status: KeyStatus,
+    to_be_signed: ToBeSigned,
+}
+
+impl Revocation {
+    /// What the key is going to sign.
+    #[must_use]
+    pub const fn to_be_signed(&self) -> &ToBeSigned {
+        &self.to_be_signed
+    }
+}
+
+impl core::fmt::Debug for Revocation {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Revocation({:?})", self.status)
+    }
 }
 
 impl Authority {
@@ -69,7 +92,8 @@ impl Authority {
         let certificate = verify::root(&object)?;
         make_folder(folder)?;
         key.save_at_cost(&folder.join(KEY), passphrase, cost)?;
-        Self::install(folder, key, certificate, at)
+        let directory = directory_of_root(&certificate)?;
+        Self::install(folder, key, certificate, directory, at)
     }
 
     /// Sets an organisation's machine up: its key, and the certificate that a root issued for it. The key's file stays
@@ -85,7 +109,8 @@ impl Authority {
         passphrase: &Passphrase,
         at: Timestamp,
     ) -> Result<Self, AuthorityError> {
-        let certificate = Directory::pinned(policy).admit(certificate)?.clone();
+        let mut directory = Directory::pinned(policy);
+        let certificate = directory.admit(certificate)?.clone();
         expect_authority(&certificate)?;
         let key = FileKey::open(&folder.join(KEY), passphrase, Some(certificate.content().key()))?;
         let policy_file = folder.join(POLICY);
@@ -95,13 +120,14 @@ impl Authority {
             Access::Everyone,
             Existing::Keep,
         )?;
-        Self::install(folder, key, certificate, at)
+        Self::install(folder, key, certificate, directory, at)
     }
 
     fn install(
         folder: &Path,
         key: FileKey,
         certificate: Verified<Certificate>,
+        directory: Directory,
         at: Timestamp,
     ) -> Result<Self, AuthorityError> {
         output::write(
@@ -121,6 +147,7 @@ impl Authority {
             folder: folder.to_owned(),
             key,
             certificate,
+            directory,
             ledger,
         })
     }
@@ -131,11 +158,16 @@ impl Authority {
     /// [`AuthorityError`].
     pub fn open(folder: &Path, passphrase: &Passphrase) -> Result<Self, AuthorityError> {
         let object = SignedObject::parse(&read(&folder.join(CERTIFICATE))?).map_err(VerifyError::from)?;
-        let certificate = match object.claimed_key() {
-            None => verify::root(&object)?,
+        let (certificate, directory) = match object.claimed_key() {
+            None => {
+                let certificate = verify::root(&object)?;
+                let directory = directory_of_root(&certificate)?;
+                (certificate, directory)
+            }
             Some(_) => {
                 let policy = TrustPolicy::parse(&read(&folder.join(POLICY))?).map_err(Box::new)?;
-                Directory::pinned(&policy).admit(&object)?.clone()
+                let mut directory = Directory::pinned(&policy);
+                (directory.admit(&object)?.clone(), directory)
             }
         };
         expect_authority(&certificate)?;
@@ -145,6 +177,7 @@ impl Authority {
             folder: folder.to_owned(),
             key,
             certificate,
+            directory,
             ledger,
         })
     }
@@ -308,29 +341,58 @@ impl Authority {
         Ok((enrolment.clone(), standing.clone()))
     }
 
-    /// Revokes a certificate that this authority issued, from a leaf of the log on.
+    /// Prepares the revocation of a certificate from a leaf of the log on. A root may also revoke what its organisations
+    /// issued; their certificates are then `issuers`.
     ///
     /// # Errors
-    /// [`AuthorityError`].
-    pub fn revoke(
-        &mut self,
-        certificate: ObjectId,
+    /// [`AuthorityError::NotIssuedHere`] when it is somebody else's to revoke, [`AuthorityError::Revoked`] when the
+    /// certificate does not verify.
+    pub fn revocation(
+        &self,
+        certificate: &SignedObject,
+        issuers: &[SignedObject],
         reason: RevocationReason,
         from_index: u64,
         at: Timestamp,
-    ) -> Result<SignedObject, AuthorityError> {
+    ) -> Result<Revocation, AuthorityError> {
+        let mut directory = self.directory.clone();
+        let above_all = self.certificate.content().is_root();
+        if !above_all && certificate.claimed_key() != Some(self.certificate.id()) {
+            return Err(AuthorityError::NotIssuedHere {
+                certificate: certificate.id(),
+                by: self.certificate.content().organisation().clone(),
+            });
+        }
+        directory
+            .admit_all(issuers.iter().chain([certificate]))
+            .map_err(|cause| AuthorityError::Revoked {
+                certificate: certificate.id(),
+                cause: Box::new(cause),
+            })?;
         let status = KeyStatus {
-            certificate,
+            certificate: certificate.id(),
             reason,
             from_index,
             issued_at: at,
         };
-        let object = ToBeSigned::statement(&status, &self.certificate)?.sign(&self.key)?;
+        Ok(Revocation {
+            to_be_signed: ToBeSigned::statement(&status, &self.certificate)?,
+            status,
+        })
+    }
+
+    /// Signs a revocation. It stands in the ledger before it is given away.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn revoke(&mut self, revocation: &Revocation, at: Timestamp) -> Result<SignedObject, AuthorityError> {
+        let object = revocation.to_be_signed.sign(&self.key)?;
         self.ledger.record(
             at,
             Event::Revoked {
-                certificate: certificate.into(),
-                from_index,
+                certificate: revocation.status.certificate.into(),
+                from_index: revocation.status.from_index,
+                reason: Some(revocation.status.reason),
             },
         )?;
         Ok(object)
@@ -402,6 +464,15 @@ fn read(path: &Path) -> Result<Vec<u8>, AuthorityError> {
         path: path.to_owned(),
         cause,
     })
+}
+
+/// A root's machine pins itself. It asks no log, so the policy names a log key that signs none: its own.
+fn directory_of_root(certificate: &Verified<Certificate>) -> Result<Directory, AuthorityError> {
+    let log = VerifierKey::new("no.log", KeyType::Log, certificate.content().key())
+        .expect("a name without white space or plus sign");
+    let policy =
+        TrustPolicy::new(certificate.object(), &log.to_string(), "quorum none\n", "").map_err(Box::new)?;
+    Ok(Directory::pinned(&policy))
 }
 
 fn expect_authority(certificate: &Verified<Certificate>) -> Result<(), AuthorityError> {

@@ -22,7 +22,7 @@ use planseal::id::{ObjectId, PlanId};
 use planseal::plan::PlanVersion;
 use planseal::plan::contacts::Digest;
 use planseal::receipt::Receipt;
-use planseal::statement::Kind;
+use planseal::statement::{Intake, IntakeForm, Kind};
 use planseal::time::Timestamp;
 use planseal::verify::{LogEntry, Loggable, Verified};
 
@@ -93,6 +93,46 @@ impl Store {
             number: number.map(|number| NumberName::of(&self.0.records, number.digits())),
             files,
             operation: publication.operation,
+        };
+        self.put(request).await
+    }
+
+    /// Stores and logs an advance decision as received, with the scan that it names. The scan may be stored already.
+    ///
+    /// # Errors
+    /// [`AppendError`]. Repeating the same intake is harmless and gets a receipt of the same leaf.
+    pub async fn receive(
+        &self,
+        intake: &Verified<Intake>,
+        scan: Option<&[u8]>,
+        operation: OperationId,
+    ) -> Result<Receipt, AppendError> {
+        let entry = intake.log_entry();
+        let chain = chain_of(&entry)?;
+        let named = match &intake.content().form {
+            IntakeForm::Document(scan) => Some(scan.sha256()),
+            IntakeForm::Spoken(_) => None,
+        };
+        let given = scan.map(|bytes| (Digest::of(bytes), bytes.to_vec()));
+        let files = match (named, given) {
+            (None, None) => Vec::new(),
+            (Some(sha256), Some(given)) if given.0 == sha256 => vec![given],
+            (_, Some((sha256, _))) => return Err(AppendError::AttachmentNotNamed { sha256 }),
+            (Some(sha256), None) => {
+                let plan = intake.content().plan;
+                if self.0.attachment(plan, &sha256).await?.is_none() {
+                    return Err(AppendError::AttachmentMissing { sha256 });
+                }
+                Vec::new()
+            }
+        };
+        let statement = statement_of(&entry, None);
+        let request = Request {
+            chain,
+            statement,
+            number: None,
+            files,
+            operation,
         };
         self.put(request).await
     }
@@ -366,16 +406,14 @@ pub enum AppendError {
     CardDiffers,
     /// A named file was neither given nor stored before.
     #[error(
-        "the version names an attachment with SHA-256 {sha256} that was not given: send the file with it"
+        "it names a file with SHA-256 {sha256} that was not given: send the file first, then repeat the request"
     )]
     AttachmentMissing {
         /// The digest in the version.
         sha256: Digest,
     },
     /// A file was given that the version does not name.
-    #[error(
-        "a file with SHA-256 {sha256} was given that the version does not name: leave it out, or sign for it"
-    )]
+    #[error("a file with SHA-256 {sha256} was given that is not named: leave it out, or sign for it")]
     AttachmentNotNamed {
         /// The digest of the file.
         sha256: Digest,

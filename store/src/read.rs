@@ -229,6 +229,14 @@ impl Store {
     pub fn prove_growth(&self, old: u64) -> Result<(u64, Vec<Hash>), TreeError> {
         self.0.log.prove_growth(old)
     }
+
+    /// Proof that the first `old` leaves are a prefix of the first `new`, for two checkpoints of this log.
+    ///
+    /// # Errors
+    /// [`TreeError`] when `old` is zero or beyond `new`, or `new` is beyond the present size.
+    pub fn prove_growth_between(&self, old: u64, new: u64) -> Result<Vec<Hash>, TreeError> {
+        self.0.log.prove_growth_between(old, new)
+    }
 }
 
 impl Shelf {

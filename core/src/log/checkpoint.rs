@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::log::note::{KeyType, Note, NoteError, NoteSignature, VerifierKey};
-use crate::log::tree::Hash;
+use crate::log::tree::{Hash, TreeHead};
 use crate::log::witness::WitnessError;
 use crate::sign::{Signature, SigningError, SigningPort, ToBeSigned};
 use crate::trust::TrustPolicy;
@@ -141,6 +141,15 @@ impl VerifiedCheckpoint {
     #[must_use]
     pub const fn root(&self) -> Hash {
         self.checkpoint.root
+    }
+}
+
+impl From<&VerifiedCheckpoint> for TreeHead {
+    fn from(verified: &VerifiedCheckpoint) -> Self {
+        Self {
+            size: verified.size(),
+            root: verified.root(),
+        }
     }
 }
 

@@ -164,17 +164,9 @@ impl Note {
         }
         let at = note.rfind("\n\n").ok_or(NoteError::Shape)?;
         let (text, lines) = (&note[..=at], &note[at + 2..]);
-        let lines = lines.strip_suffix('\n').ok_or(NoteError::Shape)?;
-        let signatures: Vec<NoteSignature> = lines
-            .split('\n')
-            .map(NoteSignature::parse)
-            .collect::<Result<_, _>>()?;
-        if signatures.len() > MAX_SIGNATURES {
-            return Err(NoteError::Shape);
-        }
         Ok(Self {
             text: text.to_owned(),
-            signatures,
+            signatures: NoteSignature::parse_lines(lines)?,
         })
     }
 
@@ -211,15 +203,30 @@ impl Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
-        self.signatures.iter().try_for_each(|line| {
-            let mut material = line.key_id.to_vec();
-            material.extend_from_slice(&line.bytes);
-            writeln!(f, "\u{2014} {} {}", line.name, STANDARD.encode(material))
-        })
+        self.signatures.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+/// One line, without its line feed.
+impl fmt::Display for NoteSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut material = self.key_id.to_vec();
+        material.extend_from_slice(&self.bytes);
+        write!(f, "\u{2014} {} {}", self.name, STANDARD.encode(material))
     }
 }
 
 impl NoteSignature {
+    /// Reads the lines below a note's empty line, each ended by a line feed.
+    pub(crate) fn parse_lines(lines: &str) -> Result<Vec<Self>, NoteError> {
+        let lines = lines.strip_suffix('\n').ok_or(NoteError::Shape)?;
+        let signatures: Vec<Self> = lines.split('\n').map(Self::parse).collect::<Result<_, _>>()?;
+        if signatures.len() > MAX_SIGNATURES {
+            return Err(NoteError::Shape);
+        }
+        Ok(signatures)
+    }
+
     fn parse(line: &str) -> Result<Self, NoteError> {
         let rest = line.strip_prefix("\u{2014} ").ok_or(NoteError::Shape)?;
         let (name, material) = rest.split_once(' ').ok_or(NoteError::Shape)?;

@@ -36,7 +36,10 @@ impl LogProof {
             .next()
             .and_then(|line| line.strip_prefix("index "))
             .ok_or(ProofError)?;
-        let path = lines.map(hash).collect::<Option<Vec<Hash>>>().ok_or(ProofError)?;
+        let path = lines
+            .map(Hash::from_base64)
+            .collect::<Option<Vec<Hash>>>()
+            .ok_or(ProofError)?;
         let proof = Self {
             index: index.parse().map_err(|_| ProofError)?,
             path,
@@ -48,11 +51,6 @@ impl LogProof {
             Err(ProofError)
         }
     }
-}
-
-fn hash(line: &str) -> Option<Hash> {
-    let bytes = STANDARD.decode(line).ok()?;
-    bytes.try_into().ok().map(Hash::from_bytes)
 }
 
 impl core::fmt::Display for LogProof {

@@ -5,6 +5,8 @@
 
 use core::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -17,6 +19,12 @@ impl Hash {
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// Reads 32 bytes in base64, as proofs write them in text.
+    pub(crate) fn from_base64(text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text).ok()?;
+        bytes.try_into().ok().map(Self)
     }
 
     /// The 32 bytes.
@@ -55,6 +63,39 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
 #[must_use]
 pub fn empty_root() -> Hash {
     Hash(Sha256::digest([]).into())
+}
+
+/// A tree's size and root: what every signed view of the log commits to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TreeHead {
+    /// Leaves in the tree.
+    pub size: u64,
+    /// Root of the tree.
+    pub root: Hash,
+}
+
+impl TreeHead {
+    /// The tree without leaves.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            size: 0,
+            root: empty_root(),
+        }
+    }
+
+    /// Checks that one of two trees is a prefix of the other, whichever is larger.
+    ///
+    /// # Errors
+    /// [`TreeError`] as [`verify_consistency`] gives it.
+    pub fn agrees_with(&self, other: &Self, growth: &[Hash]) -> Result<(), TreeError> {
+        let (old, new) = if self.size <= other.size {
+            (self, other)
+        } else {
+            (other, self)
+        };
+        verify_consistency(old.size, new.size, growth, &old.root, &new.root)
+    }
 }
 
 /// Hashes of complete subtrees: level 0 are leaf hashes, level *n* covers 2ⁿ leaves.

@@ -1,12 +1,12 @@
-//! Witness policies (C2SP tlog-policy) and cosignatures (C2SP tlog-cosignature, Ed25519).
+//! Witness policies (C2SP tlog-policy).
 //!
-//! A policy names witnesses, groups and a quorum. Only the quorum judges a checkpoint; asking witnesses to cosign is
-//! left to the server.
+//! A policy names witnesses, groups and a quorum. Only the quorum judges a checkpoint; what one cosignature says is
+//! [`cosign`](super::cosign)'s work, asking witnesses for them the server's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::log::cosign::cosigned_at;
 use crate::log::note::{KeyType, Note, NoteError, VerifierKey};
-use crate::sign::Signature;
 
 /// Which witnesses must have cosigned a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl WitnessPolicy {
         match &self.members[name] {
             Member::Witness(key) => Ok(note
                 .signature_of(key)?
-                .is_some_and(|line| cosigned(key, note, &line.bytes))),
+                .is_some_and(|line| cosigned_at(key, note, line).is_some())),
             Member::Group { threshold, names } => {
                 let mut count = 0;
                 for name in names {
@@ -106,22 +106,6 @@ impl WitnessPolicy {
             }
         }
     }
-}
-
-/// `cosignature/v1`: the signature covers a header, the time and the whole note text.
-fn cosigned(key: &VerifierKey, note: &Note, line: &[u8]) -> bool {
-    let Some((time, signature)) = line.split_first_chunk::<8>() else {
-        return false;
-    };
-    let Ok(signature) = <[u8; 64]>::try_from(signature) else {
-        return false;
-    };
-    let message = format!(
-        "cosignature/v1\ntime {}\n{}",
-        u64::from_be_bytes(*time),
-        note.text()
-    );
-    Signature::from_bytes(signature).verifies(&key.key(), message.as_bytes())
 }
 
 #[derive(Default)]

@@ -227,6 +227,13 @@ impl Directory {
             .map(|entry| &entry.certificate)
     }
 
+    /// Every certificate here, with its place in the log where that is known.
+    pub fn certificates(&self) -> impl Iterator<Item = (Option<u64>, &Verified<Certificate>)> {
+        self.entries
+            .values()
+            .map(|entry| (entry.index, &entry.certificate))
+    }
+
     /// The pinned root's id.
     #[must_use]
     pub const fn root(&self) -> ObjectId {

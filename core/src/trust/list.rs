@@ -140,6 +140,16 @@ impl TrustList {
         })
     }
 
+    /// Every revocation in leaf indices: the certificate, from where it reaches, and its own place.
+    pub(crate) fn revocation_places(&self) -> impl Iterator<Item = (u64, u64, u64)> {
+        self.revocations.iter().map(|listed| {
+            let Revocation {
+                from_index, index, ..
+            } = listed.revocation;
+            (listed.certificate, from_index, index)
+        })
+    }
+
     fn check_order(&self) -> Result<(), ContentError> {
         let mut previous = None;
         for listed in &self.certificates {

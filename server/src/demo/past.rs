@@ -134,7 +134,7 @@ impl Scene<'_> {
             issued_at: event.at,
         };
         let object = ToBeSigned::statement(&endorsement, &signer.certificate)?.sign(&signer.key)?;
-        self.cast.service().endorse(&object).await?;
+        self.cast.service().endorse(record.plan, &object).await?;
         Ok(())
     }
 

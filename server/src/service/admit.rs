@@ -1,5 +1,5 @@
-//! What comes in: versions with their cards, endorsements, reports. Each is verified, judged in force, compared with
-//! the record it belongs to, and only then stored and logged.
+//! Versions with their cards: verified, judged in force, compared with the record they belong to, and only then stored
+//! and logged.
 
 use planseal::bundle::Bundle;
 use planseal::card::Card;
@@ -7,14 +7,13 @@ use planseal::envelope::SignedObject;
 use planseal::id::{ObjectId, PlanId};
 use planseal::plan::PlanVersion;
 use planseal::receipt::Receipt;
-use planseal::statement::{Endorsement, Kind, Report, ReportCode, Statement};
-use planseal::trust::Certificate;
+use planseal::statement::Statement;
 use planseal::validate::{Finding, NumberRange};
 use planseal::verify::{self, Verified};
 use planseal_store::{OperationId, Publication};
 
 use super::Service;
-use super::error::{AdmitError, ServiceError};
+use super::error::AdmitError;
 
 /// A version as it arrives, with what the client says about it.
 pub struct Submission<'a> {
@@ -41,18 +40,8 @@ pub struct Published {
     pub id: ObjectId,
     /// The proof that the log holds it.
     pub receipt: Receipt,
-}
-
-/// What a signed-in reader reports; the service's recorder key signs it.
-pub struct Observation<'a> {
-    /// The version the reader had before them.
-    pub version: ObjectId,
-    /// What is reported.
-    pub code: ReportCode,
-    /// The words used.
-    pub words: &'a str,
-    /// Who reports.
-    pub reporter: &'a str,
+    /// What it replaced, with the proof that the log holds that.
+    pub replaced: Option<(ObjectId, Receipt)>,
 }
 
 impl Service {
@@ -63,12 +52,8 @@ impl Service {
     pub async fn publish(&self, submission: &Submission<'_>) -> Result<Published, AdmitError> {
         let (version, card) = self.verify_submission(submission.bundle).await?;
         let plan = version.content().plan();
-        let known = self
-            .store
-            .leaf_index(version.id())
-            .await
-            .map_err(ServiceError::from)?;
-        if known.is_none() {
+        let _turn = self.turns.of(plan).await;
+        if self.known(version.id()).await?.is_none() {
             self.compare(submission, &version).await?;
         }
         let staged = self.staging.of(plan);
@@ -87,54 +72,17 @@ impl Service {
         };
         let receipt = self.store.publish(publication).await?;
         self.staging.claimed(plan);
+        let replaced = match version.content().previous() {
+            None => None,
+            Some(previous) => Some((previous, self.receipt(previous).await?)),
+        };
         Ok(Published {
             plan,
             version_number: version.content().version_number(),
             id: version.id(),
             receipt,
+            replaced,
         })
-    }
-
-    /// Stores and logs an endorsement by somebody who is not the author.
-    ///
-    /// # Errors
-    /// [`AdmitError`]; nothing was logged then.
-    pub async fn endorse(&self, object: &SignedObject) -> Result<Receipt, AdmitError> {
-        let endorsement: Verified<Endorsement> = self.verify_in_force(object).await?;
-        let target = endorsement.content().version;
-        let version = self.store.object(target).await.map_err(ServiceError::from)?;
-        let version = SignedObject::parse(&version.ok_or(ServiceError::NotFound)?.envelope)?;
-        let ledger = self.ledger.read().await;
-        let person = |id: Option<ObjectId>| {
-            id.and_then(|id| ledger.directory.certificate(&id))
-                .map(|held| same_person(held.content()))
-        };
-        if person(endorsement.signer()) == person(version.claimed_key()) {
-            return Err(AdmitError::OwnEndorsement);
-        }
-        drop(ledger);
-        Ok(self.store.append(&endorsement, OperationId::random()?).await?)
-    }
-
-    /// Records what a reader reports, signed by the service's recorder key.
-    ///
-    /// # Errors
-    /// [`AdmitError`]; nothing was logged then.
-    pub async fn report(&self, plan: PlanId, observed: &Observation<'_>) -> Result<Receipt, AdmitError> {
-        let report = Report {
-            plan,
-            version: observed.version,
-            code: observed.code,
-            words: observed.words.to_owned(),
-            reporter: observed.reporter.to_owned(),
-            issued_at: self.now(),
-        };
-        let object = {
-            let (keys, ledger) = (self.keys.read().await, self.ledger.read().await);
-            keys.recorder.sign(&report, &ledger.directory)?
-        };
-        let report: Verified<Report> = self.verify_in_force(&object).await?;
-        Ok(self.store.append(&report, OperationId::random()?).await?)
     }
 
     async fn verify_submission(
@@ -158,9 +106,12 @@ impl Service {
     }
 
     /// Verified, and signed while the certificate was valid and not revoked.
-    async fn verify_in_force<S: Statement>(&self, object: &SignedObject) -> Result<Verified<S>, AdmitError> {
-        let mut ledger = self.ledger.write().await;
-        ledger.catch_up(&self.store).await?;
+    pub(super) async fn verify_in_force<S: Statement>(
+        &self,
+        object: &SignedObject,
+    ) -> Result<Verified<S>, AdmitError> {
+        self.catch_up().await?;
+        let ledger = self.ledger.read().await;
         let verified = verify::statement::<S>(object, &ledger.directory)?;
         verify::in_force(&verified, ledger.statuses.size(), &ledger.directory)?;
         Ok(verified)
@@ -196,18 +147,17 @@ impl Service {
             return Err(AdmitError::OtherRecord { signed, addressed });
         }
         let predecessor = version.content().previous();
+        let history = self.history(signed).await?;
         let Some(expected) = submission.replaces else {
             return match predecessor {
+                None if history.latest().is_none() && history.open_reports().next().is_some() => {
+                    Err(AdmitError::ReportOpen)
+                }
                 None => Ok(()),
                 Some(_) => Err(AdmitError::NotFirst),
             };
         };
-        let chain = self.store.chain(signed).await.map_err(ServiceError::from)?;
-        let succession = chain
-            .iter()
-            .rev()
-            .find(|record| matches!(record.kind, Kind::Version | Kind::Withdrawal));
-        let found = succession.map(|record| record.id);
+        let found = history.end();
         if found != Some(expected) {
             return Err(AdmitError::Stale { expected, found });
         }
@@ -225,13 +175,4 @@ fn named(version: &Verified<PlanVersion>, file: &[u8]) -> bool {
     attachments
         .iter()
         .any(|attachment| verify::attachment_matches(attachment, file))
-}
-
-/// Certificates are renewed; a person is who holds the registration, or else the name at the organisation.
-fn same_person(certificate: &Certificate) -> (String, String) {
-    let fields = certificate.fields();
-    match &fields.registration {
-        Some(held) => (held.body.clone(), held.number.clone()),
-        None => (fields.organisation.as_str().to_owned(), fields.name.clone()),
-    }
 }

@@ -7,9 +7,11 @@ use planseal::envelope::EnvelopeError;
 use planseal::id::{ObjectId, PlanId};
 use planseal::log::checkpoint::CheckpointError;
 use planseal::log::note::NoteError;
+use planseal::plan::contacts::Digest;
 use planseal::sign::SigningError;
 use planseal::statement::ContentError;
 use planseal::status::StatusError;
+use planseal::trust::PolicyError;
 use planseal::validate::Finding;
 use planseal::verify::{RegistrationError, VerifyError};
 use planseal_render::RenderError;
@@ -63,9 +65,83 @@ pub enum AdmitError {
         "this version follows another: send it to its record, with If-Match naming the version it replaces"
     )]
     NotFirst,
+    /// The statement acts on something that is not in this record, or not of a kind it can act on.
+    #[error("{target} is not a {expected} of this record")]
+    OtherTarget {
+        /// What the statement acts on.
+        target: ObjectId,
+        /// What it could act on.
+        expected: &'static str,
+    },
+    /// The version was replaced or withdrawn.
+    #[error("the version is not the record's latest any more: read the latest, and sign again for it")]
+    NotLatest,
+    /// The record's latest version is withdrawn already.
+    #[error("the record is withdrawn already, and nothing was published since")]
+    AlreadyWithdrawn,
+    /// An intake names another version than the record's latest, or none where there is one.
+    #[error(
+        "the intake was made for another state of the record: read the latest version or withdrawal, and sign again for it"
+    )]
+    IntakeElsewhere {
+        /// Named by the intake.
+        named: Option<ObjectId>,
+        /// The record's latest version or withdrawal.
+        latest: Option<ObjectId>,
+    },
+    /// A resolution in another matter than the report's.
+    #[error(
+        "this report is not closed in this matter: it needs somebody of the report's own, or a court's declaration"
+    )]
+    OtherMatter,
+    /// A confirmation names what does not carry it out.
+    #[error(
+        "{by} does not carry this out: name a version or withdrawal of this record that was registered after the report"
+    )]
+    NotCarriedOut {
+        /// Named by the resolution.
+        by: ObjectId,
+    },
+    /// The document is none of the target's.
+    #[error("the document with SHA-256 {sha256} is not one that the version or intake names")]
+    OtherDocument {
+        /// Named by the statement.
+        sha256: Digest,
+    },
+    /// The hold that is to end has ended, or is of another kind.
+    #[error("this hold does not stand any more, or is of another kind")]
+    HoldNotStanding,
+    /// A record does not begin while a report about what was received is open.
+    #[error(
+        "something was reported about the advance decision that this record received, and nobody resolved it yet: resolve it, then publish"
+    )]
+    ReportOpen,
+    /// A revocation for a place that the log has not reached: it would not revoke anything now.
+    #[error(
+        "the revocation begins at leaf {from_index} and the log holds {size} leaves: sign it with a place in the log"
+    )]
+    RevocationAhead {
+        /// Named by the revocation.
+        from_index: u64,
+        /// Leaves in the log.
+        size: u64,
+    },
+    /// A staff list with a number that was used.
+    #[error(
+        "the organisation's last staff list has number {last}, and this one has {number}: lists are numbered on"
+    )]
+    OldStaffList {
+        /// Of this list.
+        number: u32,
+        /// Of the last one.
+        last: u32,
+    },
     /// An endorser is somebody else than the author.
     #[error("the author of a version cannot endorse it")]
     OwnEndorsement,
+    /// What a reader reports cannot be recorded as it stands.
+    #[error("the report cannot be recorded")]
+    Words(#[from] ContentError),
     /// What the deployment does not accept, with field and rule.
     #[error("the plan cannot be accepted here")]
     Findings(Vec<Finding>),
@@ -149,6 +225,9 @@ pub enum ServiceError {
     /// No randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
+    /// The deployment's policy cannot be used.
+    #[error("the deployment's trust policy cannot be used")]
+    Policy(#[from] PolicyError),
     /// The service's own evidence does not verify.
     #[error("the service's own evidence does not verify")]
     Reader(#[from] planseal::check::ReaderError),

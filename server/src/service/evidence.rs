@@ -7,6 +7,7 @@ use planseal::id::{ObjectId, PlanId};
 use planseal::plan::contacts::{Attachment, Digest};
 use planseal::receipt::Receipt;
 use planseal::status::State;
+use planseal::verify::Logged;
 
 use super::Service;
 use super::error::ServiceError;
@@ -89,16 +90,25 @@ impl Service {
             _ => None,
         };
         let head = self.head_of(record).await?;
-        let endorsements: Vec<SignedObject> = record
-            .endorsements_of(version.id())
-            .map(|endorsement| endorsement.verified().object().clone())
-            .collect();
-        let reports: Vec<SignedObject> = record
-            .reports()
+        let endorsements = objects(record.endorsements_of(version.id()));
+        let (intakes, reports) = (objects(record.intakes()), objects(record.reports()));
+        // What ended a doubt about another version stands in that version's bundle.
+        let about: Vec<ObjectId> = reports
             .iter()
-            .map(|report| report.verified().object().clone())
+            .chain(&intakes)
+            .chain([version])
+            .map(SignedObject::id)
             .collect();
-        let logged = [version].into_iter().chain(&endorsements).chain(&reports);
+        let resolutions = record.resolutions().iter();
+        let resolutions =
+            objects(resolutions.filter(|resolution| about.contains(&resolution.content().target)));
+        let custody = objects(record.custody());
+        let beside = endorsements.iter().chain(&intakes).chain(&reports);
+        let logged = [version]
+            .into_iter()
+            .chain(beside)
+            .chain(&resolutions)
+            .chain(&custody);
         let unlogged = stamp.iter().chain([&head]);
         let signers: Vec<ObjectId> = logged
             .clone()
@@ -113,10 +123,10 @@ impl Service {
             stamp,
             certificates,
             endorsements,
-            intakes: Vec::new(),
+            intakes,
             reports,
-            resolutions: Vec::new(),
-            custody: Vec::new(),
+            resolutions,
+            custody,
             receipts,
             head: Some(head),
             root: self.deployment.policy.root().id(),
@@ -133,4 +143,11 @@ impl Service {
         }
         Ok(receipts)
     }
+}
+
+fn objects<'a, S: 'a>(statements: impl IntoIterator<Item = &'a Logged<S>>) -> Vec<SignedObject> {
+    let statements = statements.into_iter();
+    statements
+        .map(|logged| logged.verified().object().clone())
+        .collect()
 }

@@ -7,6 +7,8 @@ mod error;
 mod ledger;
 mod keys;
 mod admit;
+mod statements;
+mod registers;
 mod record;
 mod views;
 mod evidence;
@@ -16,21 +18,23 @@ mod verdict;
 use std::sync::Arc;
 
 use planseal::envelope::SignedObject;
-use planseal::log::leaf::Leaf;
+use planseal::id::{ObjectId, PlanId};
 use planseal::receipt::Receipt;
+use planseal::statement::LoggedStatement;
 use planseal::time::Timestamp;
 use planseal::trust::{Certificate, Directory, TrustPolicy};
 use planseal::validate::NumberRange;
-use planseal::verify::{self, Verified};
+use planseal::verify::{Loggable, Verified};
 use planseal_store::{Access, Clock, OperationId, Store, TilePath};
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::{Mutex, MutexGuard, RwLock};
 
-pub use admit::{Observation, Published, Submission};
+pub use admit::{Published, Submission};
 pub use error::{AdmitError, ServiceError};
 pub use evidence::Printed;
 pub use keys::{ServiceKey, ServiceKeys};
-pub use record::{Edition, PlanRecord};
+pub use record::{Edition, History, PlanRecord};
 pub use staging::{MAX_ATTACHMENT, StagingError};
+pub use statements::Observation;
 pub use verdict::{Judged, Pointed, PointedStanding};
 
 use ledger::Ledger;
@@ -50,8 +54,14 @@ pub struct Service {
     store: Store,
     clock: Arc<dyn Clock>,
     deployment: Deployment,
+    /// The deployment's policy without its witnesses: the service relies on its own log's signature for what it reads
+    /// from its own store, and leaves it to readers how many others must have seen the log.
+    own_policy: TrustPolicy,
     keys: RwLock<ServiceKeys>,
     ledger: RwLock<Ledger>,
+    turns: Turns,
+    /// Staff lists are compared with the last one and stored one at a time.
+    staff_turn: Mutex<()>,
     staging: Staging,
     newest: Mutex<Newest>,
 }
@@ -74,9 +84,12 @@ impl Service {
         let service = Self {
             store,
             clock,
+            own_policy: without_witnesses(&deployment.policy)?,
             deployment,
             keys: RwLock::new(keys),
             ledger: RwLock::new(Ledger::begin(directory)),
+            turns: Turns::default(),
+            staff_turn: Mutex::default(),
             staging: Staging::default(),
             newest: Mutex::default(),
         };
@@ -88,29 +101,13 @@ impl Service {
         Ok(service)
     }
 
-    /// Verifies a certificate up to the pinned root, logs it, and from then on accepts what its key signs.
-    ///
-    /// # Errors
-    /// [`AdmitError`] when it does not verify or the store fails.
-    pub async fn register_certificate(&self, object: &SignedObject) -> Result<Receipt, AdmitError> {
-        let mut ledger = self.ledger.write().await;
-        // The directory keeps a certificate it admitted even if the log then refuses it; unplaced, it counts for nothing.
-        let certificate = ledger.directory.admit(object)?.clone();
-        let receipt = self.store.append(&certificate, OperationId::random()?).await?;
-        let leaf: &Leaf = receipt.leaf();
-        ledger.list(object.clone(), receipt.proof().index, leaf.signer);
-        let logged = verify::logged(certificate, &receipt, &self.deployment.policy, &ledger.directory)?;
-        ledger.directory.place_logged(&logged)?;
-        Ok(receipt)
-    }
-
     /// Takes newer keys of the service into use; their certificates were registered before.
     pub async fn renew_keys(&self, keys: ServiceKeys) {
         *self.keys.write().await = keys;
     }
 
     /// The certificate of an id, as the service verified it.
-    pub async fn certificate(&self, id: &planseal::id::ObjectId) -> Option<Verified<Certificate>> {
+    pub async fn certificate(&self, id: &ObjectId) -> Option<Verified<Certificate>> {
         self.ledger.read().await.directory.certificate(id).cloned()
     }
 
@@ -146,5 +143,67 @@ impl Service {
     /// [`ServiceError`] when the store fails.
     pub async fn tile(&self, path: TilePath) -> Result<Option<bytes::Bytes>, ServiceError> {
         Ok(self.store.tile(path).await?)
+    }
+
+    /// Folds what the log got since the last time. Whoever asks the directory afterwards asks one that knows every
+    /// revocation: it is taken, as readers take it, from a trust list.
+    pub(super) async fn catch_up(&self) -> Result<(), ServiceError> {
+        // Keys before ledger, here and everywhere: two locks in one order cannot wait for each other.
+        let keys = self.keys.read().await;
+        let mut ledger = self.ledger.write().await;
+        ledger.catch_up(&self.store).await?;
+        if ledger.has_unlearnt() {
+            let list = self.list_of(&keys, &ledger)?;
+            ledger.learn(&list)?;
+        }
+        Ok(())
+    }
+
+    /// Stores and logs a verified statement.
+    pub(super) async fn log<S: LoggedStatement>(
+        &self,
+        statement: &Verified<S>,
+    ) -> Result<Registered, AdmitError>
+    where
+        Verified<S>: Loggable,
+    {
+        let receipt = self.store.append(statement, OperationId::random()?).await?;
+        Ok(Registered {
+            id: statement.id(),
+            receipt,
+        })
+    }
+
+    /// What was logged before: the same bytes get the same leaf, whatever has happened since.
+    pub(super) async fn known(&self, id: ObjectId) -> Result<Option<Registered>, ServiceError> {
+        let receipt = self.store.receipt(id).await?;
+        Ok(receipt.map(|receipt| Registered { id, receipt }))
+    }
+}
+
+/// A statement that is stored and logged.
+#[derive(Debug)]
+pub struct Registered {
+    /// Its id.
+    pub id: ObjectId,
+    /// The proof that the log holds it.
+    pub receipt: Receipt,
+}
+
+/// The same root and log with a quorum of none.
+fn without_witnesses(policy: &TrustPolicy) -> Result<TrustPolicy, ServiceError> {
+    let (root, log) = (policy.root().object(), policy.log().to_string());
+    Ok(TrustPolicy::new(root, &log, "quorum none\n", policy.contact())?)
+}
+
+/// Statements about one record are compared with it and stored one at a time within this process; between processes,
+/// the store decides about succession.
+#[derive(Default)]
+struct Turns([Mutex<()>; 32]);
+
+impl Turns {
+    async fn of(&self, plan: PlanId) -> MutexGuard<'_, ()> {
+        let [.., last] = *plan.as_bytes();
+        self.0[usize::from(last) % self.0.len()].lock().await
     }
 }

@@ -13,6 +13,8 @@ use planseal_store::OperationId;
 
 use super::Service;
 use super::error::ServiceError;
+use super::keys::ServiceKeys;
+use super::ledger::Ledger;
 use super::record::{Edition, PlanRecord};
 
 /// One hour: how long a snapshot or an unchanged trust list is handed out again before a newer one is made.
@@ -149,13 +151,18 @@ impl Service {
         Ok(snapshot.object().clone())
     }
 
-    /// Every certificate with its place in the log, signed.
+    /// Every certificate with its place in the log and every revocation, signed.
     ///
     /// # Errors
     /// [`ServiceError`] when it cannot be signed.
     pub async fn trust_list(&self) -> Result<SignedObject, ServiceError> {
         self.catch_up().await?;
         let (keys, ledger) = (self.keys.read().await, self.ledger.read().await);
+        self.list_of(&keys, &ledger)
+    }
+
+    /// The trust list as of a fold.
+    pub(super) fn list_of(&self, keys: &ServiceKeys, ledger: &Ledger) -> Result<SignedObject, ServiceError> {
         let size = ledger.statuses.size();
         let certificates = ledger.certificates.iter().filter(|listed| listed.index < size);
         let list = TrustList::new(
@@ -164,13 +171,9 @@ impl Service {
             size,
             ledger.root,
             certificates.cloned().collect(),
-            &[],
+            &ledger.revocations,
         )?;
         keys.status.sign(&list, &ledger.directory)
-    }
-
-    pub(super) async fn catch_up(&self) -> Result<(), ServiceError> {
-        self.ledger.write().await.catch_up(&self.store).await
     }
 
     /// The certificates of these signers up to the root, in log order.

@@ -81,6 +81,25 @@ pub enum AuthorityError {
         /// The certificate.
         certificate: ObjectId,
     },
+    /// Somebody else issued the certificate.
+    #[error("certificate {certificate} was not issued by {by}: whoever issued it revokes it, or the root")]
+    NotIssuedHere {
+        /// The certificate.
+        certificate: ObjectId,
+        /// The authority.
+        by: OrgCode,
+    },
+    /// The certificate to be revoked does not lead here.
+    #[error(
+        "certificate {certificate} does not verify under this authority; where an organisation issued it, give the organisation's with --issuer"
+    )]
+    Revoked {
+        /// The certificate.
+        certificate: ObjectId,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<VerifyError>,
+    },
     /// The authority's own certificate does not verify.
     #[error("the certificate of this authority does not verify: {0}")]
     Verify(#[from] VerifyError),

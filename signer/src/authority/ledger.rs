@@ -11,6 +11,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use planseal::id::ObjectId;
+use planseal::statement::RevocationReason;
 use planseal::time::{Date, Timestamp};
 use planseal::trust::{
     Certificate, CertificateError, CertificateFields, Custody, OrgCode, OrgKind, PublicKey, Registration,
@@ -104,7 +105,12 @@ pub(super) enum Event {
     /// A request was refused.
     Refused { request: HexId, reason: String },
     /// A certificate was revoked from a leaf on.
-    Revoked { certificate: HexId, from_index: u64 },
+    Revoked {
+        certificate: HexId,
+        from_index: u64,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reason: Option<RevocationReason>,
+    },
 }
 
 /// An id in hexadecimal, as people read ledgers.

@@ -173,6 +173,16 @@ impl Log {
         Ok((shown.size, tree::consistency_proof(&shown.tree, old, shown.size)?))
     }
 
+    /// The proof that the first `old` leaves are a prefix of the first `new`, both covered by the checkpoint.
+    pub(crate) fn prove_growth_between(&self, old: u64, new: u64) -> Result<Vec<Hash>, TreeError> {
+        let shown = self.shown();
+        if new > shown.size {
+            let size = shown.size;
+            return Err(TreeError::OutsideTree { index: new, size });
+        }
+        tree::consistency_proof(&shown.tree, old, new)
+    }
+
     /// Reads the commits that follow those known and adds their leaves.
     async fn catch_up(&self, records: &Records, end: &mut End) -> Result<(), RecordError> {
         loop {

@@ -1,16 +1,24 @@
 //! The command line (UX §3). Secrets have no place on it.
 
+mod authority;
+mod statements;
+mod trust;
+
 use std::io;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-use planseal::time::{Date, Timestamp};
+use planseal::time::Timestamp;
 
 /// Exit code of everything that could not be done.
 pub(crate) const COULD_NOT_RUN: u8 = 1;
 
+pub(crate) use authority::{Ca, CaInit, CaInvite, Revoke};
+pub(crate) use statements::{Endorse, Outgoing, Register, Report, Statement, Status, Withdraw};
+pub(crate) use trust::Trust;
+
 const EXIT_CODES: &str = "\
-Exit codes of verify (fixed):
+Exit codes of verify and status (fixed):
    0  CURRENT
    1  could not run
    2  wrong usage
@@ -76,14 +84,23 @@ pub(crate) enum Command {
     Sign(Sign),
     /// Endorse a version that a colleague signed
     Endorse(Endorse),
+    /// Withdraw a plan, and say why
+    Withdraw(Withdraw),
+    /// Report something about a plan; every reader is warned at once
+    Report(Report),
+    /// Send a statement or certificate that was signed before to a service
+    Register(Register),
     /// Check a plan: PDF, bundle, envelope, or the text of a printed code
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
+    /// Ask a service what became of a plan: state, warnings, history
+    #[command(after_help = EXIT_CODES)]
+    Status(Status),
     /// Show what any planseal file says, without checking it
     Inspect(Inspect),
     /// Show what two versions of a plan say differently, without checking them
     Diff(Diff),
-    /// Show what is pinned and how old it is
+    /// Fetch what offline readers need; show what is pinned and how old it is
     #[command(subcommand)]
     Trust(Trust),
     /// Print a completion script
@@ -147,104 +164,6 @@ pub(crate) enum Enrol {
     },
 }
 
-#[derive(Subcommand)]
-pub(crate) enum Ca {
-    /// Set a root or an organisation's machine up
-    #[command(subcommand)]
-    Init(CaInit),
-    /// Invite a person (or, with --organisation, an organisation) to enrol a key within fifteen minutes
-    Invite(Box<CaInvite>),
-    /// Certify the key in an answer, after a second person heard its fingerprint
-    Issue {
-        /// The authority's folder
-        folder: PathBuf,
-        /// The candidate's request
-        request: PathBuf,
-        /// The second person who had the candidate read the fingerprint out
-        #[arg(long, value_name = "NAME")]
-        confirmed_by: String,
-        /// The fingerprint as heard (asked for when absent)
-        #[arg(long)]
-        fingerprint: Option<String>,
-        #[command(flatten)]
-        passphrase: PassphraseFrom,
-        /// The certificate file to make
-        #[arg(short, long)]
-        output: PathBuf,
-    },
-}
-
-#[derive(Subcommand)]
-pub(crate) enum CaInit {
-    /// Make a root: key, certificate, empty ledger
-    Root {
-        /// A new folder
-        folder: PathBuf,
-        /// Code of whoever runs the service
-        #[arg(long)]
-        organisation: String,
-        /// Its name
-        #[arg(long)]
-        organisation_name: String,
-        /// The root's name
-        #[arg(long)]
-        name: String,
-        /// Last day of validity, YYYY-MM-DD
-        #[arg(long, value_parser = Date::parse)]
-        until: Date,
-        #[command(flatten)]
-        passphrase: PassphraseFrom,
-        /// Make a weakly protected key for public examples and tests only
-        #[arg(long)]
-        public_example: bool,
-    },
-    /// Set an organisation's machine up in the folder that holds its key.pem
-    Organisation {
-        /// The folder with key.pem
-        folder: PathBuf,
-        /// The certificate that the root issued
-        #[arg(long)]
-        certificate: PathBuf,
-        /// The trust policy of the region
-        #[arg(long, value_name = "FILE")]
-        trust_policy: PathBuf,
-        #[command(flatten)]
-        passphrase: PassphraseFrom,
-    },
-}
-
-#[derive(Args)]
-pub(crate) struct CaInvite {
-    /// The authority's folder
-    pub(crate) folder: PathBuf,
-    /// The person's name as it will be printed; the organisation's name with --organisation
-    #[arg(long)]
-    pub(crate) name: String,
-    /// Invite an organisation: its code (a root only)
-    #[arg(long, value_name = "CODE", requires = "kind", conflicts_with_all = ["roles", "registration"])]
-    pub(crate) organisation: Option<String>,
-    /// The organisation's kind, for example gp_practice
-    #[arg(long, requires = "organisation")]
-    pub(crate) kind: Option<String>,
-    /// Professional registration, for example gmc:9900011
-    #[arg(long, value_name = "BODY:NUMBER")]
-    pub(crate) registration: Option<String>,
-    /// What the key may sign, for example finaliser; repeatable
-    #[arg(long = "role", value_name = "ROLE")]
-    pub(crate) roles: Vec<String>,
-    /// Where the key is kept: file, token or browser
-    #[arg(long, default_value = "file")]
-    pub(crate) custody: String,
-    /// Last day of validity, YYYY-MM-DD
-    #[arg(long, value_parser = Date::parse)]
-    pub(crate) until: Date,
-    #[command(flatten)]
-    pub(crate) passphrase: PassphraseFrom,
-    /// The invite file to make
-    #[arg(short, long)]
-    pub(crate) output: PathBuf,
-}
-
 /// Who signs: the key, its certificate and what leads to the pinned root.
 #[derive(Args)]
 pub(crate) struct SignedBy {
@@ -293,9 +212,10 @@ pub(crate) struct Sign {
     /// The author's post as it will be printed, for example "General practitioner"
     #[arg(long)]
     pub(crate) post: String,
-    /// The version this one follows (envelope); without it a new record begins
+    /// The version this one follows (envelope); after a withdrawal give both, the withdrawal and the version that it
+    /// withdrew. Without it a new record begins
     #[arg(long, value_name = "FILE")]
-    pub(crate) previous: Option<PathBuf>,
+    pub(crate) previous: Vec<PathBuf>,
     /// The id chosen for a new record; drawn at random when absent
     #[arg(long, value_name = "UUID", conflicts_with = "previous")]
     pub(crate) plan: Option<String>,
@@ -308,28 +228,6 @@ pub(crate) struct Sign {
     /// Where to write: OUTPUT.cose and OUTPUT.card.cose; beside the draft when absent
     #[arg(short, long)]
     pub(crate) output: Option<PathBuf>,
-}
-
-#[derive(Args)]
-pub(crate) struct Endorse {
-    /// The version's envelope
-    pub(crate) version: PathBuf,
-    #[command(flatten)]
-    pub(crate) by: SignedBy,
-    /// What is stated
-    #[arg(long, value_enum, default_value_t = Statement::ResponsibleClinician)]
-    pub(crate) statement: Statement,
-    /// The endorsement's envelope to make
-    #[arg(short, long)]
-    pub(crate) output: PathBuf,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Statement {
-    /// Read and agreed with, as the senior responsible clinician
-    ResponsibleClinician,
-    /// A second opinion that was asked for
-    SecondOpinion,
 }
 
 #[derive(Args)]
@@ -373,18 +271,6 @@ pub(crate) struct Diff {
     pub(crate) from: PathBuf,
     /// The later version
     pub(crate) to: PathBuf,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Trust {
-    /// Show fingerprints, log key, witnesses and ages
-    Show {
-        #[command(flatten)]
-        trusted: Trusted,
-        /// A snapshot, to show its age
-        #[arg(long, value_name = "FILE", env = "PLANSEAL_SNAPSHOT")]
-        snapshot: Option<PathBuf>,
-    },
 }
 
 /// Prints a completion script.

@@ -63,7 +63,7 @@ fn accept(
         .iter()
         .map(|path| files::read_object(path))
         .collect::<Result<Vec<_>, _>>()?;
-    let directory = evidence::directory(trusted, &objects)?;
+    let directory = evidence::region(trusted, &objects)?.directory;
     let secret = terminal::passphrase(passphrase, shared, key)?;
     let key = FileKey::open(key, &secret, None)?;
     let mut verified = objects

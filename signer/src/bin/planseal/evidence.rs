@@ -4,11 +4,13 @@
 use anyhow::{Context as _, bail, ensure};
 use planseal::check::Reader;
 use planseal::envelope::SignedObject;
-use planseal::trust::{Directory, TrustPolicy};
-use planseal::verify::VerifyError;
+use planseal::statement::Statement as _;
+use planseal::trust::{Directory, TrustList, TrustPolicy};
+use planseal::verify::{Verified, VerifyError};
 
 use crate::arguments::Trusted;
 use crate::files;
+use crate::server::Server;
 
 /// 1 MiB, the cap on a policy (core's own).
 const MAX_POLICY: usize = 1 << 20;
@@ -36,13 +38,69 @@ pub(crate) fn reader(trusted: &Trusted) -> anyhow::Result<Reader> {
     Ok(reader)
 }
 
-/// Certificates verified up to a pinned root: the given ones and those of the trust lists, under the first policy that
-/// knows any of the given.
-pub(crate) fn directory(trusted: &Trusted, given: &[SignedObject]) -> anyhow::Result<Directory> {
+/// A pinned policy with the certificates verified under it.
+pub(crate) struct Region {
+    pub(crate) policy: TrustPolicy,
+    pub(crate) directory: Directory,
+}
+
+impl Region {
+    /// Takes in what the service's trust list says, once it verified: who signs what, and since when nobody may.
+    pub(crate) fn learn_from(&mut self, server: &Server) -> anyhow::Result<Verified<TrustList>> {
+        self.directory.admit_list(&server.trust_list()?).with_context(|| {
+            format!(
+                "the trust list of {} was not accepted under the pinned policy",
+                server.base()
+            )
+        })
+    }
+}
+
+/// The first pinned policy under which the service's trust list verifies, with everything that the list says.
+pub(crate) fn region_of(trusted: &Trusted, server: &Server) -> anyhow::Result<Region> {
+    let list = server.trust_list()?;
     let policies = policies(trusted)?;
     ensure!(!policies.is_empty(), "no root is pinned: pass --trust-policy");
-    for policy in &policies {
-        let mut directory = Directory::pinned(policy);
+    let mut refused = None;
+    for policy in policies {
+        let mut directory = Directory::pinned(&policy);
+        for path in &trusted.lists {
+            directory
+                .admit_list(&files::read_object(path)?)
+                .map(drop)
+                .with_context(|| format!("the trust list {} was not accepted", path.display()))?;
+        }
+        match directory.admit_list(&list) {
+            Ok(_) => return Ok(Region { policy, directory }),
+            Err(fault) => refused = Some(fault),
+        }
+    }
+    Err(refused.map_or_else(|| anyhow::anyhow!("no policy"), Into::into)).with_context(|| {
+        format!(
+            "the trust list of {} was not accepted under the pinned policy",
+            server.base()
+        )
+    })
+}
+
+/// The largest tree that a given trust list speaks of, once the lists verified.
+pub(crate) fn list_size(trusted: &Trusted) -> anyhow::Result<Option<u64>> {
+    reader(trusted)?;
+    let mut largest = None;
+    for path in &trusted.lists {
+        let list = TrustList::from_payload(files::read_object(path)?.peek_unverified().1)?;
+        largest = largest.max(Some(list.size()));
+    }
+    Ok(largest)
+}
+
+/// Certificates verified up to a pinned root: the given ones and those of the trust lists, under the first policy that
+/// knows any of the given.
+pub(crate) fn region(trusted: &Trusted, given: &[SignedObject]) -> anyhow::Result<Region> {
+    let policies = policies(trusted)?;
+    ensure!(!policies.is_empty(), "no root is pinned: pass --trust-policy");
+    for policy in policies {
+        let mut directory = Directory::pinned(&policy);
         for path in &trusted.lists {
             directory
                 .admit_list(&files::read_object(path)?)
@@ -50,7 +108,7 @@ pub(crate) fn directory(trusted: &Trusted, given: &[SignedObject]) -> anyhow::Re
                 .with_context(|| format!("the trust list {} was not accepted", path.display()))?;
         }
         match directory.admit_all(given) {
-            Ok(()) => return Ok(directory),
+            Ok(()) => return Ok(Region { policy, directory }),
             // Another region's: the next policy may know them.
             Err(VerifyError::SignerUnknown { .. }) => {}
             Err(fault) => return Err(fault).context("a given certificate does not verify"),

@@ -12,15 +12,23 @@ mod words;
 mod cbor;
 mod evidence;
 mod server;
+mod log_reader;
+mod registration;
+mod subject;
 mod keygen;
 mod enrol;
 mod ca;
+mod revoke;
 mod signer;
 mod sign;
+mod statement;
 mod endorse;
+mod withdraw;
+mod report;
 mod verify;
 mod inspect;
 mod diff;
+mod status;
 mod trust;
 
 use std::process::ExitCode;
@@ -48,6 +56,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Ca(ca) => ca::run(ca, shared),
         Command::Sign(sign) => sign::run(sign, shared),
         Command::Endorse(endorse) => endorse::run(endorse, shared),
+        Command::Withdraw(withdraw) => withdraw::run(withdraw, shared),
+        Command::Report(report) => report::run(report, shared),
+        Command::Register(register) => statement::register(register, shared),
+        Command::Status(status) => status::run(status, shared),
         Command::Verify(verify) => verify::run(verify, shared),
         Command::Inspect(inspect) => inspect::run(inspect, shared),
         Command::Diff(diff) => diff::run(diff, shared),

@@ -13,7 +13,7 @@ use planseal::plan::PlanVersion;
 use planseal::plan::contacts::MAX_ATTACHMENT_SIZE;
 use planseal::plan::person::{Author, Registration, RegistrationBody};
 use planseal::sign::ToBeSigned;
-use planseal::statement::{Kind, Statement as _};
+use planseal::statement::{Kind, Statement, Withdrawal};
 use planseal::trust::Certificate;
 use planseal::validate::{Context, Findings, NumberRange, Predecessor};
 use planseal::verify::{self, Verified};
@@ -28,16 +28,8 @@ use crate::{files, terminal, words};
 pub(crate) fn run(arguments: &Sign, shared: &Shared) -> anyhow::Result<ExitCode> {
     let draft = read_draft(arguments)?;
     let signer = signer::open(&arguments.by, Kind::Version, shared)?;
-    let previous = arguments
-        .previous
-        .as_deref()
-        .map(|path| previous(path, &signer))
-        .transpose()?;
-    let predecessor = previous.as_ref().map(|version| Predecessor {
-        id: version.id(),
-        version: version.content().version_number(),
-        signed_at: version.signed_at(),
-    });
+    let previous = Previous::read(&arguments.previous, &signer)?;
+    let predecessor = previous.as_ref().map(Previous::predecessor);
     let context = Context {
         at: terminal::now()?,
         numbers: if arguments.test_numbers {
@@ -89,18 +81,68 @@ fn read_draft(arguments: &Sign) -> anyhow::Result<PlanDraft> {
     Ok(draft)
 }
 
-fn previous(path: &Path, signer: &Signer) -> anyhow::Result<Verified<PlanVersion>> {
-    verify::statement(&files::read_object(path)?, &signer.directory).with_context(|| {
+/// What the new version follows: a version, or the withdrawal of one.
+struct Previous {
+    version: Verified<PlanVersion>,
+    withdrawal: Option<Verified<Withdrawal>>,
+}
+
+impl Previous {
+    /// Reads what was given. A withdrawal does not say which number its version has, so both are needed.
+    fn read(paths: &[PathBuf], signer: &Signer) -> anyhow::Result<Option<Self>> {
+        let (mut version, mut withdrawal) = (None, None);
+        for path in paths {
+            let object = files::read_object(path)?;
+            if object.kind() == Kind::Withdrawal {
+                withdrawal = Some(verified::<Withdrawal>(path, &object, signer)?);
+            } else {
+                version = Some(verified::<PlanVersion>(path, &object, signer)?);
+            }
+        }
+        match (version, withdrawal) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => {
+                bail!("this withdraws a version: give that version too, with another --previous")
+            }
+            (Some(version), Some(withdrawal)) if withdrawal.content().version != version.id() => bail!(
+                "the withdrawal is of {}, and not of the version given with it ({})",
+                withdrawal.content().version,
+                version.id()
+            ),
+            (Some(version), withdrawal) => Ok(Some(Self { version, withdrawal })),
+        }
+    }
+
+    fn predecessor(&self) -> Predecessor {
+        let (id, signed_at) = match &self.withdrawal {
+            Some(withdrawal) => (withdrawal.id(), withdrawal.signed_at()),
+            None => (self.version.id(), self.version.signed_at()),
+        };
+        Predecessor {
+            id,
+            version: self.version.content().version_number(),
+            signed_at,
+        }
+    }
+}
+
+fn verified<S: Statement>(
+    path: &Path,
+    object: &SignedObject,
+    signer: &Signer,
+) -> anyhow::Result<Verified<S>> {
+    verify::statement(object, &signer.region.directory).with_context(|| {
         format!(
-            "the previous version {} does not verify here: if a colleague signed it, pass --trust-list",
+            "the previous {} {} does not verify here: if a colleague signed it, pass --trust-list",
+            S::KIND,
             path.display()
         )
     })
 }
 
-fn record(arguments: &Sign, previous: Option<&Verified<PlanVersion>>) -> anyhow::Result<PlanId> {
+fn record(arguments: &Sign, previous: Option<&Previous>) -> anyhow::Result<PlanId> {
     match (previous, &arguments.plan) {
-        (Some(previous), _) => Ok(previous.content().plan()),
+        (Some(previous), _) => Ok(previous.version.content().plan()),
         (None, Some(text)) => Ok(PlanId::parse(text)?),
         (None, None) => Ok(PlanId::from_bytes(random::bytes()?)),
     }
@@ -146,12 +188,15 @@ fn refuse(findings: &Findings, shared: &Shared) -> anyhow::Result<ExitCode> {
 }
 
 /// Decodes the payload that the key is about to sign, and nothing else, for the signer to read.
-fn show(to_be_signed: &ToBeSigned, previous: Option<&Verified<PlanVersion>>) -> anyhow::Result<()> {
+fn show(to_be_signed: &ToBeSigned, previous: Option<&Previous>) -> anyhow::Result<()> {
     let version = PlanVersion::from_payload(to_be_signed.payload())?;
     eprintln!("What you are about to sign:\n");
     if let Some(previous) = previous {
+        if previous.withdrawal.is_some() {
+            eprintln!("The record was withdrawn: this version brings it back into use.\n");
+        }
         let (before, after) = (
-            words::cpr(previous.content().recommendations()),
+            words::cpr(previous.version.content().recommendations()),
             words::cpr(version.recommendations()),
         );
         if before != after {

@@ -2,19 +2,20 @@
 
 use anyhow::{Context as _, bail};
 use planseal::statement::Kind;
-use planseal::trust::{Certificate, Directory};
+use planseal::trust::Certificate;
 use planseal::verify::Verified;
 use planseal_signer::key_file::FileKey;
 
 use crate::arguments::{Shared, SignedBy};
-use crate::{evidence, files, terminal};
+use crate::evidence::{self, Region};
+use crate::{files, terminal};
 
 /// Who signs, ready to.
 pub(crate) struct Signer {
     pub(crate) key: FileKey,
     pub(crate) certificate: Verified<Certificate>,
-    /// Everybody whose certificate was given.
-    pub(crate) directory: Directory,
+    /// The pinned policy, and everybody whose certificate was given.
+    pub(crate) region: Region,
 }
 
 /// Opens the key of the one given certificate that may sign this kind.
@@ -24,10 +25,10 @@ pub(crate) fn open(by: &SignedBy, kind: Kind, shared: &Shared) -> anyhow::Result
         .iter()
         .map(|path| files::read_object(path))
         .collect::<Result<Vec<_>, _>>()?;
-    let directory = evidence::directory(&by.trusted, &objects)?;
+    let region = evidence::region(&by.trusted, &objects)?;
     let mut fitting = objects
         .iter()
-        .filter_map(|object| directory.certificate(&object.id()))
+        .filter_map(|object| region.directory.certificate(&object.id()))
         .filter(|certificate| certificate.content().permits(kind));
     let certificate = match (fitting.next(), fitting.next()) {
         (Some(certificate), None) => certificate.clone(),
@@ -47,6 +48,6 @@ pub(crate) fn open(by: &SignedBy, kind: Kind, shared: &Shared) -> anyhow::Result
     Ok(Signer {
         key,
         certificate,
-        directory,
+        region,
     })
 }

@@ -18,6 +18,11 @@ const MAX_PASSPHRASE: u64 = 4 << 10;
 
 /// Says in one line why nothing was done: each cause once, none of them patient data.
 pub(crate) fn complain(fault: &anyhow::Error) {
+    eprintln!("planseal: {}", in_one_line(fault));
+}
+
+/// A fault with its causes, each once.
+pub(crate) fn in_one_line(fault: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in fault.chain() {
         let words = cause.to_string();
@@ -28,7 +33,7 @@ pub(crate) fn complain(fault: &anyhow::Error) {
             line.push_str(&words);
         }
     }
-    eprintln!("planseal: {line}");
+    line
 }
 
 /// A remark on stderr, unless quiet.

@@ -3,6 +3,10 @@
 //! The first lines carry what an emergency turns on, by the format's own labels; then every field that the bytes
 //! hold, under its own name, so that nothing is signed unseen.
 
+mod statement;
+
+pub(crate) use statement::{sentence, statement};
+
 use planseal::card::{AdrtFlag, Card, More};
 use planseal::plan::PlanVersion;
 use planseal::plan::adrt::AdrtEntry;

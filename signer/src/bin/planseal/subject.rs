@@ -1,0 +1,104 @@
+//! What a command about a record is about: a file with a version in it, or the record's id and a service's word on
+//! which version is its latest.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail, ensure};
+use planseal::bundle::Bundle;
+use planseal::currency::CLOCK_TOLERANCE;
+use planseal::envelope::{MAX_ENVELOPE, SignedObject};
+use planseal::head::Head;
+use planseal::id::PlanId;
+use planseal::plan::PlanVersion;
+use planseal::verify::{self, Verified};
+
+use crate::carrier::Carrier;
+use crate::evidence::Region;
+use crate::server::Server;
+use crate::{files, terminal};
+
+/// 8 MiB: the largest bundle (FORMAT §2).
+const MAX_BUNDLE: usize = 8 << 20;
+
+/// Media type of a bundle.
+const BUNDLE: &str = "application/vnd.planseal.bundle+cbor";
+
+/// The carrier that a `FILE|PLAN` argument means. A record's id needs a service.
+pub(crate) fn carrier(named: &str, server: Option<&Server>, region: &Region) -> anyhow::Result<Carrier> {
+    match (PlanId::parse(named), server) {
+        (Ok(plan), Some(server)) if !Path::new(named).exists() => {
+            let head = head(plan, server, region)?;
+            Ok(Carrier::Bundle(Box::new(latest_bundle(&head, server)?)))
+        }
+        (Ok(_), None) if !Path::new(named).exists() => {
+            bail!("a record's id says nothing without a service: pass --server, or give the version's file")
+        }
+        _ => {
+            let bytes = files::read(Path::new(named), files::MAX_FILE)?;
+            match Carrier::of(&bytes) {
+                Ok(carrier) => Ok(carrier),
+                Err(verdict) => bail!("{named} cannot be read: {}", verdict.reason()),
+            }
+        }
+    }
+}
+
+/// The verified version that a `FILE|PLAN` argument means.
+pub(crate) fn version(
+    named: &str,
+    server: Option<&Server>,
+    region: &mut Region,
+) -> anyhow::Result<Verified<PlanVersion>> {
+    let carrier = carrier(named, server, region)?;
+    if let Carrier::Bundle(bundle) | Carrier::Pdf(bundle) = &carrier {
+        region
+            .directory
+            .admit_all(&bundle.certificates)
+            .context("a certificate beside the plan does not verify")?;
+    }
+    let object: &SignedObject = carrier
+        .version()
+        .context("a printed code does not hold the plan: give its file, or the record's id")?;
+    verify::statement(object, &region.directory).with_context(|| {
+        format!("{named} does not verify here: if its author's certificate was not given, pass --trust-list")
+    })
+}
+
+/// The service's signed word on a record, fresh and by a key that counts.
+pub(crate) fn head(plan: PlanId, server: &Server, region: &Region) -> anyhow::Result<Verified<Head>> {
+    let path = format!("/api/v1/plans/{plan}/head");
+    let bytes = server.get_if_there(&path, "application/cose", MAX_ENVELOPE)?;
+    let bytes = bytes.with_context(|| {
+        format!(
+            "{} knows no record {plan}; that says nothing about a plan elsewhere",
+            server.base()
+        )
+    })?;
+    let object = SignedObject::parse(&bytes).map_err(|_| server.other("a head"))?;
+    let head = verify::statement::<Head>(&object, &region.directory)
+        .context("the service's word on this record was not accepted")?;
+    let content = head.content();
+    verify::view_in_force(&head, content.size, &region.directory)
+        .context("the service's word on this record was not accepted")?;
+    ensure!(content.plan == plan, "the service answered about another record");
+    let now = terminal::now()?;
+    ensure!(
+        now <= content.expires_at() && content.issued_at.since(now) <= CLOCK_TOLERANCE,
+        "the service's word on this record is of {}, and it is {} here: check this machine's clock, or ask again",
+        content.issued_at.day_and_time(),
+        now.day_and_time()
+    );
+    Ok(head)
+}
+
+/// The bundle of the version that a head names; what is in it is verified by whoever uses it.
+pub(crate) fn latest_bundle(head: &Verified<Head>, server: &Server) -> anyhow::Result<Bundle> {
+    let (plan, number) = (head.content().plan, head.content().version_number);
+    let path = format!("/api/v1/plans/{plan}/versions/{number}");
+    let bundle = Bundle::decode(&server.get(&path, BUNDLE, MAX_BUNDLE)?)?;
+    ensure!(
+        bundle.version.id() == head.content().latest,
+        "the service gave another version than the one that it calls the latest"
+    );
+    Ok(bundle)
+}
