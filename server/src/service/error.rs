@@ -7,6 +7,7 @@ use planseal::envelope::EnvelopeError;
 use planseal::id::{ObjectId, PlanId};
 use planseal::log::checkpoint::CheckpointError;
 use planseal::log::note::NoteError;
+use planseal::log::tree::TreeError;
 use planseal::plan::contacts::Digest;
 use planseal::sign::SigningError;
 use planseal::statement::ContentError;
@@ -192,6 +193,9 @@ pub enum ServiceError {
     /// The log's own checkpoint is no note.
     #[error("the log's checkpoint is no note")]
     Note(#[from] NoteError),
+    /// The log's tree lacks what a proof needs.
+    #[error("a proof between two trees of the log cannot be made")]
+    Tree(#[from] TreeError),
     /// The log's leaves make no sense.
     #[error(transparent)]
     Status(#[from] StatusError),
