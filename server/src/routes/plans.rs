@@ -100,10 +100,41 @@ pub(super) async fn list(State(app): State<App>, Path(plan): Path<String>) -> Re
     let record = app.service.record(plan).await?;
     record_access(&app, "list-versions", plan, None).await?;
     let versions: Vec<Value> = record.versions().iter().map(line).collect();
-    Ok(answer(
-        StatusCode::OK,
-        &json!({ "plan": plan.to_string(), "versions": versions }),
-    ))
+    let mut told = json!({ "plan": plan.to_string(), "versions": versions });
+    told["standing"] = standing(&record);
+    Ok(answer(StatusCode::OK, &told))
+}
+
+/// What has to be known beside the latest version: why it was withdrawn, what to read when it is suspended (FORMAT §5),
+/// what was received and reported. Words of patients and reporters stand in the statements, not here.
+pub(super) fn standing(record: &PlanRecord) -> Value {
+    let open = |open: bool| if open { "open" } else { "resolved" };
+    let withdrawal = record.withdrawal().map(|withdrawal| {
+        json!({
+            "id": withdrawal.id().to_string(),
+            "reason": withdrawal.content().reason,
+            "signed_at": withdrawal.content().issued_at.to_string(),
+        })
+    });
+    let reports = record.reports().iter().map(|report| {
+        let is_open = record.open_reports().any(|known| known.id() == report.id());
+        json!({
+            "id": report.id().to_string(),
+            "code": report.content().code,
+            "signed_at": report.content().issued_at.to_string(),
+            "state": open(is_open),
+        })
+    });
+    let intakes = record.open_intakes().map(|intake| {
+        let (id, signed_at) = (intake.id().to_string(), intake.content().issued_at.to_string());
+        json!({ "id": id, "signed_at": signed_at, "state": "not-yet-reviewed" })
+    });
+    json!({
+        "withdrawal": withdrawal,
+        "last_not_suspended": record.last_not_suspended().map(line),
+        "reports": reports.collect::<Vec<_>>(),
+        "intakes": intakes.collect::<Vec<_>>(),
+    })
 }
 
 /// One version: the envelope, its bundle, its PDF when it is current, or JSON.
