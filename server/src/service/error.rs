@@ -148,13 +148,25 @@ pub enum AdmitError {
     Findings(Vec<Finding>),
     /// The store refused or failed.
     #[error(transparent)]
-    Append(#[from] AppendError),
+    Append(Box<AppendError>),
     /// The service could not do its own part.
     #[error(transparent)]
-    Service(#[from] ServiceError),
+    Service(Box<ServiceError>),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
+}
+
+impl From<AppendError> for AdmitError {
+    fn from(fault: AppendError) -> Self {
+        Self::Append(Box::new(fault))
+    }
+}
+
+impl From<ServiceError> for AdmitError {
+    fn from(fault: ServiceError) -> Self {
+        Self::Service(Box::new(fault))
+    }
 }
 
 /// The service could not answer.
