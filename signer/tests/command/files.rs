@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
-use crate::world::{AUTHOR, World, draft, stderr, stdout};
+use crate::world::{AUTHOR, World, code, draft, stderr, stdout};
 use serde_json::Value as Json;
 
 const PINNED: [&str; 6] = [
@@ -14,10 +14,6 @@ const PINNED: [&str; 6] = [
     "--snapshot",
     "snapshot.cbor",
 ];
-
-fn code(output: &Output) -> Option<i32> {
-    output.status.code()
-}
 
 /// Two versions of one record, signed by the command and registered.
 fn published() -> World {

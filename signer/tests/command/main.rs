@@ -5,3 +5,4 @@ mod world;
 
 mod files;
 mod services;
+mod publishing;

@@ -2,19 +2,10 @@
 
 use std::process::Output;
 
-use crate::world::{AUTHOR, Lie, Service, World, draft, stderr, stdout};
+use crate::world::{AUTHOR, Lie, Service, World, code, draft, json, stderr, stdout};
 use planseal::statement::{KeyStatus, Statement as _};
-use serde_json::Value as Json;
 
 const POLICY: [&str; 2] = ["--trust-policy", "trust-policy.cbor"];
-
-fn code(output: &Output) -> Option<i32> {
-    output.status.code()
-}
-
-fn json(output: &Output) -> Json {
-    serde_json::from_str(&stdout(output)).unwrap_or_else(|_| panic!("{}{}", stdout(output), stderr(output)))
-}
 
 /// One version, signed ten minutes ago and registered.
 fn registered() -> (World, Service) {

@@ -170,6 +170,12 @@ impl Server {
         self.json_of(&body)
     }
 
+    /// Sends by PUT.
+    pub(crate) fn put(&self, sending: &Sending<'_>) -> Result<(), ServerFault> {
+        let request = self.agent.put(format!("{}{}", self.base, sending.path));
+        self.sent(request, sending).map(drop)
+    }
+
     fn sent(
         &self,
         request: ureq::RequestBuilder<ureq::typestate::WithBody>,

@@ -50,6 +50,10 @@ pub(crate) enum Lie {
     OtherWords,
     /// Gives a head of yesterday.
     StaleHead,
+    /// Names the version before as the latest.
+    HidesVersion,
+    /// Does not show where what was replaced is registered.
+    HidesReplaced,
     /// Answers with a refusal.
     Refuses,
 }
@@ -266,6 +270,7 @@ impl State {
             .filter(|place| {
                 self.lie != Lie::HidesWithdrawal || self.objects[*place].kind() != Kind::Withdrawal
             })
+            .filter(|place| self.lie != Lie::HidesVersion || place + 1 < self.objects.len())
             .collect()
     }
 
@@ -361,6 +366,22 @@ impl State {
             "id": object.id().to_string(), "leaf": index,
             "receipt": STANDARD.encode(self.receipt(index).encode()),
         })
+    }
+
+    /// Takes a version in, and answers as UX §4 says.
+    fn publish(&mut self, body: &[u8]) -> Json {
+        let bundle = Bundle::decode(body).unwrap();
+        assert!(bundle.card.is_some(), "a card goes with its version");
+        let said = said(&bundle.version);
+        let mut answer = self.take(&bundle.version);
+        let head = self.head(said.plan.unwrap()).unwrap();
+        answer["head"] = STANDARD.encode(head.bytes()).into();
+        answer["growth"] = json!([]);
+        if let Some(replaced) = said.target.filter(|_| self.lie != Lie::HidesReplaced) {
+            let receipt = self.receipt(self.place(replaced).unwrap());
+            answer["replaced"] = STANDARD.encode(receipt.encode()).into();
+        }
+        answer
     }
 
     fn report(&mut self, plan: PlanId, body: &[u8]) -> Json {
@@ -487,6 +508,12 @@ fn respond(
             there(state.bundle(plan(id), number.parse().unwrap()))
         }
         ("POST", ["plans", id, "reports"]) => (201, state.report(plan(id), body).to_string().into_bytes()),
+        ("PUT", ["plans", _, "attachments", sha256]) => {
+            let digest = planseal::plan::contacts::Digest::of(body);
+            assert_eq!(*sha256, digest.to_string());
+            (204, Vec::new())
+        }
+        ("POST", ["plans"] | ["plans", _, "versions"]) => (201, state.publish(body).to_string().into_bytes()),
         ("POST", ["plans", _, what]) => {
             let object = SignedObject::parse(body).unwrap();
             if *what == "withdrawal" {
