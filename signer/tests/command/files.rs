@@ -1,13 +1,10 @@
 //! The command as people and programs meet it: exit codes, JSON, and one clear sentence for everything that goes wrong.
-#![expect(clippy::unwrap_used, reason = "a journey that fails anywhere has failed")]
-
-mod world;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 
+use crate::world::{AUTHOR, World, code, draft, stderr, stdout};
 use serde_json::Value as Json;
-use world::{AUTHOR, World, draft, stderr, stdout};
 
 const PINNED: [&str; 6] = [
     "--trust-policy",
@@ -17,10 +14,6 @@ const PINNED: [&str; 6] = [
     "--snapshot",
     "snapshot.cbor",
 ];
-
-fn code(output: &Output) -> Option<i32> {
-    output.status.code()
-}
 
 /// Two versions of one record, signed by the command and registered.
 fn published() -> World {
@@ -640,7 +633,7 @@ fn a_person_enrols_by_the_commands_alone() {
         stdout(&output).trim().to_owned()
     };
     let fingerprint = run(&["keygen", "new.pem", "--public-example"]);
-    let until = world::now().date().plus_days(300).to_string();
+    let until = crate::world::now().date().plus_days(300).to_string();
     run(&[
         "ca",
         "invite",

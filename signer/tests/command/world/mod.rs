@@ -1,7 +1,10 @@
 //! A small region for the tests of the command: real enrolment, a log in memory, and the files a reader is given.
 
+mod service;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use planseal::bundle::Bundle;
 use planseal::card::{Card, Stamp};
@@ -19,6 +22,7 @@ use planseal::plan::person::{Author, Registration as Checked, RegistrationBody};
 use planseal::receipt::Receipt;
 use planseal::sign::ToBeSigned;
 use planseal::snapshot::Snapshot;
+use planseal::statement::{Withdrawal, WithdrawalReason};
 use planseal::status::Statuses;
 use planseal::time::Timestamp;
 use planseal::trust::{
@@ -34,15 +38,35 @@ use planseal_signer::authority::{
 use planseal_signer::key_file::{Cost, FileKey, Passphrase};
 use tempfile::TempDir;
 
+pub(crate) use service::{Lie, Service};
+
 /// Everything lies in one folder.
 pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) policy: TrustPolicy,
-    log: FileKey,
-    vkey: VerifierKey,
-    status: (FileKey, SignedObject),
-    head: (FileKey, SignedObject),
-    certificates: Vec<SignedObject>,
+    pub(crate) keys: Arc<Keys>,
+}
+
+/// A key with its certificate.
+pub(crate) type Holder = (FileKey, SignedObject);
+
+/// The service's own keys, and every certificate of the region.
+pub(crate) struct Keys {
+    pub(crate) policy: TrustPolicy,
+    pub(crate) log: FileKey,
+    pub(crate) vkey: VerifierKey,
+    pub(crate) status: Holder,
+    pub(crate) head: Holder,
+    pub(crate) recorder: Holder,
+    pub(crate) certificates: Vec<SignedObject>,
+}
+
+impl Keys {
+    pub(crate) fn certificate(&self, object: &SignedObject) -> Verified<Certificate> {
+        let mut directory = Directory::pinned(&self.policy);
+        directory.admit_all(&self.certificates[1..]).unwrap();
+        directory.certificate(&object.id()).unwrap().clone()
+    }
 }
 
 pub(crate) const PHRASE: &str = "public example";
@@ -163,11 +187,18 @@ impl World {
             candidate("Head key", None, &[Role::ServiceHead]),
             &head_key,
         );
+        let recorder_key = FileKey::generate().unwrap();
+        let recorder = certify(
+            &mut at_host,
+            candidate("Recorder key", None, &[Role::ServiceRecorder]),
+            &recorder_key,
+        );
         let mut certificates = vec![
             root.certificate().object().clone(),
             host,
             status.clone(),
             head.clone(),
+            recorder.clone(),
             practice.clone(),
         ];
         for (name, words, number, roles) in [
@@ -196,15 +227,26 @@ impl World {
             planseal_signer::output::Existing::Keep,
         )
         .unwrap();
-        Self {
-            folder,
-            policy,
+        let keys = Keys {
+            policy: policy.clone(),
             log,
             vkey,
             status: (status_key, status),
             head: (head_key, head),
+            recorder: (recorder_key, recorder),
             certificates,
+        };
+        Self {
+            folder,
+            policy,
+            keys: Arc::new(keys),
         }
+    }
+
+    /// A service that has logged these files.
+    pub(crate) fn serve(&self, files: &[&str]) -> Service {
+        let objects: Vec<SignedObject> = files.iter().map(|name| self.object(name)).collect();
+        Service::start(&self.keys, &objects)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -278,9 +320,23 @@ impl World {
         self.write(&format!("{name}.card.cose"), card.bytes());
     }
 
+    /// Withdraws a version by the library, as the author did five minutes ago: `NAME.cose`.
+    pub(crate) fn withdraw_earlier(&self, name: &str, version: &str) {
+        let certificate = self.certificate(&self.object("author.cose"));
+        let key = FileKey::open(&self.path("author.pem"), &phrase(), None).unwrap();
+        let withdrawal = Withdrawal {
+            plan: PlanId::from_bytes([7; 16]),
+            version: self.object(version).id(),
+            reason: WithdrawalReason::WithdrawnByClinician,
+            issued_at: now().plus(-300),
+        };
+        let signed = ToBeSigned::statement(&withdrawal, &certificate).unwrap();
+        self.write(&format!("{name}.cose"), signed.sign(&key).unwrap().bytes());
+    }
+
     /// Logs all certificates and these versions in order, and writes trust list, snapshot and a bundle of each.
     pub(crate) fn publish(&self, versions: &[(&str, &str)]) {
-        let mut entries = self.certificates.clone();
+        let mut entries = self.keys.certificates.clone();
         entries.extend(
             versions
                 .iter()
@@ -292,7 +348,7 @@ impl World {
         let mut leaves = Vec::new();
         for object in &entries {
             let own = place(object.id());
-            let version = own >= u64::try_from(self.certificates.len()).unwrap();
+            let version = own >= u64::try_from(self.keys.certificates.len()).unwrap();
             leaves.push(Leaf {
                 kind: object.kind(),
                 id: object.id(),
@@ -311,7 +367,10 @@ impl World {
             size,
             root,
         };
-        let note = checkpoint.sign(&self.vkey, &self.log).unwrap().to_string();
+        let note = checkpoint
+            .sign(&self.keys.vkey, &self.keys.log)
+            .unwrap()
+            .to_string();
         let receipts: Vec<(ObjectId, Receipt)> = (0_u64..)
             .zip(&leaves)
             .map(|(index, leaf)| {
@@ -330,24 +389,24 @@ impl World {
             })
             .collect();
         let listed = (0_u64..)
-            .zip(&self.certificates)
+            .zip(&self.keys.certificates)
             .map(|(index, object)| ListedCertificate {
                 issuer: object.claimed_key().map_or(index, place),
                 index,
                 object: object.clone(),
             })
             .collect();
-        let signer = self.certificate(&self.status.1);
+        let signer = self.certificate(&self.keys.status.1);
         let list = TrustList::new(&self.policy, now(), size, root, listed, &[]).unwrap();
         let list = ToBeSigned::statement(&list, &signer)
             .unwrap()
-            .sign(&self.status.0)
+            .sign(&self.keys.status.0)
             .unwrap();
         self.write("trust-list.cbor", list.bytes());
         let snapshot = Snapshot::of(&Statuses::replay(&leaves).unwrap(), root, now());
         let snapshot = ToBeSigned::statement(&snapshot, &signer)
             .unwrap()
-            .sign(&self.status.0)
+            .sign(&self.keys.status.0)
             .unwrap();
         self.write("snapshot.cbor", snapshot.bytes());
         for (name, bundle) in versions {
@@ -355,13 +414,13 @@ impl World {
             let card = self.object(&format!("{name}.card.cose"));
             let mut held = receipts.clone();
             held.retain(|(id, _)| {
-                *id == version.id() || self.certificates[1..].iter().any(|known| known.id() == *id)
+                *id == version.id() || self.keys.certificates[1..].iter().any(|known| known.id() == *id)
             });
             let parts = Bundle {
                 card: Some(card.clone()),
                 version: version.clone(),
-                stamp: Some(self.stamp(place(version.id()), size, place(self.head.1.id()), &card)),
-                certificates: self.certificates[1..].to_vec(),
+                stamp: Some(self.stamp(place(version.id()), size, place(self.keys.head.1.id()), &card)),
+                certificates: self.keys.certificates[1..].to_vec(),
                 endorsements: Vec::new(),
                 intakes: Vec::new(),
                 resolutions: Vec::new(),
@@ -382,10 +441,10 @@ impl World {
             size,
             signer,
         };
-        let head = self.certificate(&self.head.1);
+        let head = self.certificate(&self.keys.head.1);
         ToBeSigned::stamp(&stamp, card, &head)
             .unwrap()
-            .sign(&self.head.0)
+            .sign(&self.keys.head.0)
             .unwrap()
     }
 
@@ -418,9 +477,7 @@ impl World {
     }
 
     fn certificate(&self, object: &SignedObject) -> Verified<Certificate> {
-        let mut directory = Directory::pinned(&self.policy);
-        directory.admit_all(&self.certificates[1..]).unwrap();
-        directory.certificate(&object.id()).unwrap().clone()
+        self.keys.certificate(object)
     }
 }
 
@@ -457,4 +514,12 @@ pub(crate) fn stdout(output: &Output) -> String {
 
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+pub(crate) fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+pub(crate) fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_str(&stdout(output)).unwrap_or_else(|_| panic!("{}{}", stdout(output), stderr(output)))
 }
