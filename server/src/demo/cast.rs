@@ -108,6 +108,7 @@ impl Cast {
         let deployment = Deployment {
             policy,
             numbers: NumberRange::Test,
+            witnesses: Vec::new(),
         };
         let service =
             Service::found(store, calendar.clone(), deployment, &certificates, service_keys).await?;
