@@ -6,3 +6,4 @@ mod world;
 mod files;
 mod services;
 mod publishing;
+mod monitoring;

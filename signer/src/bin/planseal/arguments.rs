@@ -15,7 +15,7 @@ use planseal::time::Timestamp;
 pub(crate) const COULD_NOT_RUN: u8 = 1;
 
 pub(crate) use authority::{Ca, CaInit, CaInvite, Revoke};
-pub(crate) use publication::Publish;
+pub(crate) use publication::{MONITOR_EXIT_CODES, Monitor, Publish};
 pub(crate) use statements::{Endorse, Outgoing, Register, Report, Statement, Status, Withdraw};
 pub(crate) use trust::Trust;
 
@@ -100,7 +100,10 @@ pub(crate) enum Command {
     /// Ask a service what became of a plan: state, warnings, history
     #[command(after_help = EXIT_CODES)]
     Status(Status),
-    /// Show what any planseal file says, without checking it
+    /// Follow a service's log and compute again everything that it signs
+    #[command(after_help = MONITOR_EXIT_CODES)]
+    Monitor(Monitor),
+    /// Show what any planseal file says, without checking it; evidence of a contradiction is checked again
     Inspect(Inspect),
     /// Show what two versions of a plan say differently, without checking them
     Diff(Diff),
@@ -270,6 +273,9 @@ pub(crate) struct Verify {
 pub(crate) struct Inspect {
     /// Any planseal file; - is stdin
     pub(crate) file: PathBuf,
+    /// The policy under which evidence of a contradiction is checked again
+    #[arg(long, value_name = "FILE", env = "PLANSEAL_TRUST_POLICY")]
+    pub(crate) trust_policy: Option<PathBuf>,
 }
 
 #[derive(Args)]

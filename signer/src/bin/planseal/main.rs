@@ -30,6 +30,8 @@ mod verify;
 mod inspect;
 mod diff;
 mod status;
+mod contradiction;
+mod monitor;
 mod trust;
 
 use std::process::ExitCode;
@@ -63,6 +65,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Register(register) => statement::register(register, shared),
         Command::Status(status) => status::run(status, shared),
         Command::Verify(verify) => verify::run(verify, shared),
+        Command::Monitor(monitor) => monitor::run(monitor, shared),
         Command::Inspect(inspect) => inspect::run(inspect, shared),
         Command::Diff(diff) => diff::run(diff, shared),
         Command::Trust(trust) => trust::run(trust, shared),
