@@ -2,6 +2,7 @@
 
 mod authority;
 mod publication;
+mod record;
 mod statements;
 mod trust;
 
@@ -14,8 +15,9 @@ use planseal::time::Timestamp;
 /// Exit code of everything that could not be done.
 pub(crate) const COULD_NOT_RUN: u8 = 1;
 
-pub(crate) use authority::{Ca, CaInit, CaInvite, Revoke};
+pub(crate) use authority::{Ca, CaInit, CaInvite, Revoke, Staff};
 pub(crate) use publication::{MONITOR_EXIT_CODES, Monitor, Publish};
+pub(crate) use record::{Custody, Form, Hold, Intake, Resolve};
 pub(crate) use statements::{Endorse, Outgoing, Register, Report, Statement, Status, Withdraw};
 pub(crate) use trust::Trust;
 
@@ -92,6 +94,16 @@ pub(crate) enum Command {
     Withdraw(Withdraw),
     /// Report something about a plan; every reader is warned at once
     Report(Report),
+    /// Record an advance decision as it was received, with or without any plan
+    Intake(Box<Intake>),
+    /// Record where the original of an advance decision is, or who handed it to whom
+    Custody(Box<Custody>),
+    /// Say how a report or intake was dealt with, or what a court declared
+    Resolve(Box<Resolve>),
+    /// Begin or end a legal hold or a quarantine
+    Hold(Hold),
+    /// Sign the organisation's list of authorised staff, on its own machine
+    Staff(Staff),
     /// Send a statement or certificate that was signed before to a service
     Register(Register),
     /// Check a plan: PDF, bundle, envelope, or the text of a printed code
