@@ -1,6 +1,8 @@
 //! What the reader pinned and was given, verified before it is used. Trust is never discovered: it comes from options,
 //! `PLANSEAL_…` variables, and nowhere else.
 
+use std::path::Path;
+
 use anyhow::{Context as _, bail, ensure};
 use planseal::check::Reader;
 use planseal::envelope::SignedObject;
@@ -17,11 +19,13 @@ const MAX_POLICY: usize = 1 << 20;
 
 /// The pinned policies.
 pub(crate) fn policies(trusted: &Trusted) -> anyhow::Result<Vec<TrustPolicy>> {
-    let read = |path: &std::path::PathBuf| {
-        TrustPolicy::parse(&files::read(path, MAX_POLICY)?)
-            .with_context(|| format!("{} cannot be pinned", path.display()))
-    };
-    trusted.policies.iter().map(read).collect()
+    trusted.policies.iter().map(|path| policy(path)).collect()
+}
+
+/// One policy file.
+pub(crate) fn policy(path: &Path) -> anyhow::Result<TrustPolicy> {
+    TrustPolicy::parse(&files::read(path, MAX_POLICY)?)
+        .with_context(|| format!("{} cannot be pinned", path.display()))
 }
 
 /// A reader with policies and trust lists.
