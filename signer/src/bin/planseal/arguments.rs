@@ -189,8 +189,8 @@ pub(crate) struct SignedBy {
     /// The signer's key file
     #[arg(long)]
     pub(crate) key: PathBuf,
-    /// The signer's certificate, and its organisation's; repeatable
-    #[arg(long = "certificate", value_name = "FILE", required = true)]
+    /// The signer's certificate, and its organisation's; repeatable. Found by the key when a --trust-list names it
+    #[arg(long = "certificate", value_name = "FILE")]
     pub(crate) certificates: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) passphrase: PassphraseFrom,

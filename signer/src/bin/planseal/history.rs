@@ -26,6 +26,14 @@ pub(crate) struct Entry {
     pub(crate) logged_at: Timestamp,
     pub(crate) by: String,
     pub(crate) says: String,
+    pub(crate) standing: Standing,
+}
+
+/// Whether the signer's key was later revoked from before this statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Stands,
+    Suspended,
 }
 
 /// All statements of a record, each verified and proved to be registered, in leaf order.
@@ -63,8 +71,7 @@ fn entry(plan: PlanId, object: &SignedObject, receipt: &Receipt, region: &Region
         Kind::Version => {
             let logged = logged::<PlanVersion>(plan, object, receipt, region)?;
             let number = logged.content().version_number();
-            let why = logged.content().change_reason().to_string();
-            Ok(listed(&logged, region, format!("version {number}: {why}")))
+            Ok(listed(&logged, region, format!("version {number}")))
         }
         Kind::Withdrawal => spoken::<Withdrawal>(plan, object, receipt, region),
         Kind::Endorsement => spoken::<Endorsement>(plan, object, receipt, region),
@@ -121,5 +128,18 @@ fn listed<S: LoggedStatement>(logged: &Logged<S>, region: &Region, says: String)
             format!("{}, {}", by.content().name(), by.content().organisation())
         }),
         says,
+        standing: standing(signer, logged.index(), region),
+    }
+}
+
+/// By log order (FORMAT §4): the signer, or whoever certified the signer, was revoked from this leaf or an earlier one.
+fn standing(signer: Option<ObjectId>, leaf: u64, region: &Region) -> Standing {
+    let mut revocations = signer
+        .iter()
+        .flat_map(|signer| region.directory.revocations_of(signer));
+    if revocations.any(|revoked| revoked.from_index <= leaf) {
+        Standing::Suspended
+    } else {
+        Standing::Stands
     }
 }

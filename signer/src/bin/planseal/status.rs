@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use crate::arguments::{Shared, Status};
 use crate::carrier::Carrier;
 use crate::evidence::Region;
-use crate::history::{self, Entry};
+use crate::history::{self, Entry, Standing};
 use crate::server::Server;
 use crate::{evidence, subject, terminal};
 
@@ -80,8 +80,12 @@ fn show_received(plan: &str, entries: &[Entry], shared: &Shared) -> anyhow::Resu
 }
 
 fn in_history(entry: &Entry) -> String {
+    let suspended = match entry.standing {
+        Standing::Stands => "",
+        Standing::Suspended => "SUSPENDED, the signer's key was later revoked from before it: ",
+    };
     format!(
-        "  {} (leaf {}, {}) {}",
+        "  {} (leaf {}, {}) {suspended}{}",
         entry.logged_at.day_and_time(),
         entry.leaf,
         entry.by,
@@ -189,5 +193,6 @@ fn line(entry: &Entry) -> Json {
     json!({
         "kind": entry.kind.name(), "id": entry.id.to_string(), "leaf": entry.leaf,
         "logged_at": entry.logged_at.to_string(), "by": entry.by, "says": entry.says,
+        "suspended": entry.standing == Standing::Suspended,
     })
 }
