@@ -24,7 +24,7 @@ use planseal_tests::key::FixedKey;
 use planseal_tests::sample::{
     PLAN, Sample, context, draft, first_version, head_of, second_version, trust_list,
 };
-use planseal_tests::world::{Party, World, beginning, certificate_fields, envelope, instant};
+use planseal_tests::world::{Party, World, beginning, certificate_fields, envelope, instant, words};
 
 /// What a trust list says of one certificate.
 type Fact = (ObjectId, Revocation);
@@ -434,8 +434,8 @@ fn a_report_newer_than_the_evidence_warns() {
         plan: PLAN,
         version: sample.version.id(),
         code: ReportCode::WithdrawalReported,
-        words: "She tore it up.".into(),
-        reporter: "A daughter".into(),
+        words: words("She tore it up."),
+        reporter: words("A daughter"),
         issued_at: at,
     };
     let report = world.sign(&report, &world.recorder);

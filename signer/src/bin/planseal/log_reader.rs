@@ -129,6 +129,16 @@ impl<'a> LogReader<'a> {
         self.checkpoint.size()
     }
 
+    /// The proof that the tree of `old` leaves grew to the tree of `new`; empty where they are one.
+    pub(crate) fn growth(&self, old: u64, new: u64) -> anyhow::Result<Vec<Hash>> {
+        ensure!(
+            new <= self.size(),
+            "the log has {} leaves and not yet {new}: ask again later",
+            self.size()
+        );
+        tree::consistency_proof(self, old, new).map_err(|fault| self.explained(fault))
+    }
+
     /// The root that the first `size` leaves have.
     pub(crate) fn root_at(&self, size: u64) -> anyhow::Result<Hash> {
         ensure!(

@@ -20,7 +20,7 @@ use planseal::sign::ToBeSigned;
 use planseal::snapshot::Snapshot;
 use planseal::statement::{
     Custody, Endorsement, Hold, Intake, KeyStatus, Kind, LoggedStatement, Report, ReportCode, Resolution,
-    Statement, Withdrawal,
+    Statement, Withdrawal, Words,
 };
 use planseal::status::{State as Standing, Statuses};
 use planseal::time::Timestamp;
@@ -432,8 +432,8 @@ impl State {
             plan,
             version: ObjectId::parse(&text("version")).unwrap(),
             code,
-            words,
-            reporter: text("reporter"),
+            words: Words::parse(&words).expect("words"),
+            reporter: Words::parse(&text("reporter")).expect("a reporter"),
             issued_at: now(),
         };
         let object = self.keys.sign(&report, &self.keys.recorder);
