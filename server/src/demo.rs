@@ -114,7 +114,11 @@ pub async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if let Some(listener) = listener {
         let tls = options.tls.then(|| played.cast.tls_files());
         eprint!("{}", played.folder.welcome(options));
-        listen::serve(listener, routes::router(played.app()), tls).await?;
+        let service = played.cast.service_handle();
+        tokio::select! {
+            served = listen::serve(listener, routes::router(played.app()), tls) => served?,
+            () = service.keep_witnessed() => {}
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -270,6 +270,7 @@ impl From<ServiceError> for Problem {
             ServiceError::NotCurrent | ServiceError::NoCard => {
                 Self::new(ProblemType::NotCurrent, sentence(&causes(&fault)))
             }
+            ServiceError::NotWitnessed => Self::new(ProblemType::Busy, sentence(&causes(&fault))),
             _ => Self::internal(&fault),
         }
     }

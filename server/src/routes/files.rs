@@ -47,7 +47,7 @@ pub(super) async fn attachment(
     .respond_as_file(name))
 }
 
-/// The PDF of a current version, printed now: 409 for any other version.
+/// The PDF of a current version, printed now: 409 for any other version, 503 while too few witnesses confirm it.
 pub(super) async fn document(
     State(app): State<App>,
     Path((plan, number)): Path<(String, String)>,

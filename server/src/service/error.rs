@@ -178,6 +178,11 @@ pub enum ServiceError {
     /// Only the latest version, when nothing speaks against it, is printed.
     #[error("this version is not the current one and is not printed: print the latest")]
     NotCurrent,
+    /// Readers' policy asks for more witnesses than have confirmed this.
+    #[error(
+        "this version is registered, and fewer witnesses than readers ask for have confirmed it yet: print it in a minute"
+    )]
+    NotWitnessed,
     /// A version without a card carries no code.
     #[error("this version was published without a card, so it has no printed code")]
     NoCard,

@@ -1,7 +1,7 @@
 //! What goes out with a version: its bundle (FORMAT §7), its PDF, its files.
 
 use planseal::bundle::Bundle;
-use planseal::check::Reader;
+use planseal::check::{Reader, Registration};
 use planseal::envelope::SignedObject;
 use planseal::id::{ObjectId, PlanId};
 use planseal::plan::contacts::{Attachment, Digest};
@@ -36,19 +36,24 @@ impl Service {
     /// The PDF of a version that is current now, made from its bundle and its files and nothing else.
     ///
     /// # Errors
-    /// [`ServiceError::NotCurrent`] for any other version.
+    /// [`ServiceError::NotCurrent`] for any other version, [`ServiceError::NotWitnessed`] while too few witnesses answer.
     pub async fn print(&self, plan: PlanId, version_number: u32) -> Result<Printed, ServiceError> {
         let record = self.record(plan).await?;
         let edition = record.version(version_number).ok_or(ServiceError::NotFound)?;
         if edition.status.state != State::Current {
             return Err(ServiceError::NotCurrent);
         }
+        self.cosign_up_to(edition.logged.index()).await;
         let bundle = self.bundle_of(&record, edition).await?;
         let files = self
             .files_of(plan, edition.logged.content().attachments())
             .await?;
         let reader = Reader::default().pin(self.deployment.policy.clone());
         let checked = reader.open_bundle(&bundle).map_err(print::PrintError::from)?;
+        // A paper that its readers could not check for want of witnesses is not handed out.
+        if let Registration::NotShown(_) = checked.version() {
+            return Err(ServiceError::NotWitnessed);
+        }
         let encoded = bundle.encode()?;
         let pdf = print::print(&Print {
             checked: &checked,

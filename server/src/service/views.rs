@@ -27,24 +27,30 @@ const HANDED_OUT: i64 = 60 * 60;
 /// The newest views made for everybody, so that a request does not cost a signature.
 #[derive(Default)]
 pub(super) struct Newest {
-    snapshot: Option<SignedObject>,
+    /// With how many revocations the log held when it was made.
+    snapshot: Option<(usize, SignedObject)>,
     trust_list: Option<(u64, SignedObject)>,
 }
 
 impl Service {
-    /// The newest snapshot, made again when it is older than an hour.
+    /// The newest snapshot, made again when it is older than an hour, or when a key was revoked since.
     ///
     /// # Errors
     /// As [`snapshot`](Self::snapshot).
     pub async fn newest_snapshot(&self) -> Result<SignedObject, ServiceError> {
+        self.catch_up().await?;
+        let revocations = self.ledger.read().await.revocations.len();
         let mut newest = self.newest.lock().await;
         match &newest.snapshot {
-            Some(held) if self.now().since(held.peek_unverified().0.issued_at) < HANDED_OUT => {
+            Some((known, held))
+                if *known == revocations
+                    && self.now().since(held.peek_unverified().0.issued_at) < HANDED_OUT =>
+            {
                 Ok(held.clone())
             }
             _ => {
                 let made = self.snapshot().await?;
-                newest.snapshot = Some(made.clone());
+                newest.snapshot = Some((revocations, made.clone()));
                 Ok(made)
             }
         }

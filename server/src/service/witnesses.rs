@@ -122,11 +122,22 @@ impl Service {
         })
     }
 
+    /// Runs beside whoever serves, without end: what was logged while too few witnesses answered is witnessed as soon as
+    /// they answer again, also when nothing else is logged.
+    pub async fn keep_witnessed(&self) {
+        loop {
+            tokio::time::sleep(REST).await;
+            if let Some(last) = self.store.log_size().checked_sub(1) {
+                self.cosign_up_to(last).await;
+            }
+        }
+    }
+
     /// Asks for cosignatures until one checkpoint that covers this leaf has enough, or the time is up.
-    async fn cosign_up_to(&self, index: u64) {
+    pub(super) async fn cosign_up_to(&self, index: u64) {
         let mut resting_since = self.witnesses.round.lock().await;
         let resting = resting_since.is_some_and(|since| since.elapsed() < REST);
-        if resting || self.store.cosigned_size() > index {
+        if resting || self.witnesses.endpoints.is_empty() || self.store.cosigned_size() > index {
             return;
         }
         match self.round().await {

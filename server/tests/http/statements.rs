@@ -9,6 +9,7 @@ use planseal::id::{ObjectId, PlanId};
 use planseal::plan::checklist::Checklist;
 use planseal::plan::contacts::{Digest, MediaType};
 use planseal::receipt::Receipt;
+use planseal::snapshot::Snapshot;
 use planseal::statement::{
     Custody, CustodyEvent, Endorsement, EndorsementCode, Hold, HoldAct, HoldKind, Intake, IntakeForm, Matter,
     Outcome, Resolution, Scan, StaffList, Statement, Withdrawal, WithdrawalReason, Words,
@@ -450,6 +451,13 @@ fn a_revoked_key_signs_nothing_more_and_trust_lists_say_so() {
         answer.json()["leaf"]
     );
     assert!(list().revocations().any(|(id, _)| id == revoked));
+    let snapshot = SignedObject::parse(&get("/api/v1/snapshot").body).unwrap();
+    let snapshot = Snapshot::from_payload(snapshot.peek_unverified().1).unwrap();
+    let leaf = answer.json()["leaf"].as_u64().unwrap();
+    assert!(
+        snapshot.size() > leaf,
+        "no snapshot from before a revocation is handed out after it"
+    );
     let again = endorser.sign(&Endorsement {
         statement: EndorsementCode::SecondOpinion,
         ..endorsement(begun.plan, begun.version)
