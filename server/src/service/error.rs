@@ -92,7 +92,7 @@ pub enum AdmitError {
     },
     /// A resolution in another matter than the report's.
     #[error(
-        "this report is not closed in this matter: it needs somebody of the report's own, or a court's declaration"
+        "this is not closed in this matter: it needs somebody of its own matter, or a court's declaration"
     )]
     OtherMatter,
     /// A confirmation names what does not carry it out.

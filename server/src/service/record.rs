@@ -32,7 +32,7 @@ pub struct History {
     intakes: Vec<Logged<Intake>>,
     custody: Vec<Logged<Custody>>,
     holds: Vec<Logged<Hold>>,
-    /// Leaves of reports and intakes that nothing resolved yet and that warn of the record as it stands.
+    /// Leaves that warn of the record as it stands: reports and intakes that nothing resolved, a doubtful withdrawal.
     open: BTreeSet<u64>,
 }
 
@@ -171,7 +171,7 @@ impl History {
             .filter(|report| self.open.contains(&report.index()))
     }
 
-    /// Intakes that no version took up and nothing resolved: received, not yet reviewed.
+    /// Intakes that nothing resolved: received, not yet reviewed. A later version by itself says nothing of them.
     pub fn open_intakes(&self) -> impl Iterator<Item = &Logged<Intake>> {
         self.intakes
             .iter()
@@ -206,7 +206,15 @@ impl History {
             let day = intake.content().issued_at.day();
             format!("{} ({day})", Intake::WORDS)
         });
-        reports.chain(intakes).collect()
+        let doubtful = self
+            .withdrawals
+            .iter()
+            .filter(|withdrawal| self.open.contains(&withdrawal.index()));
+        let doubtful = doubtful.map(|withdrawal| {
+            let day = withdrawal.content().issued_at.day();
+            format!("the key that signed the withdrawal was later reported lost, or its signer was not entitled ({day})")
+        });
+        reports.chain(intakes).chain(doubtful).collect()
     }
 
     /// Digest and media type of the files that versions and intakes of this record name.

@@ -70,8 +70,8 @@ impl Service {
             plan,
             version: observed.version,
             code: observed.code,
-            words: Words::parse(observed.words)?.into(),
-            reporter: Words::parse(observed.reporter)?.into(),
+            words: Words::parse(observed.words)?,
+            reporter: Words::parse(observed.reporter)?,
             issued_at: self.now(),
         };
         let object = {
@@ -217,11 +217,14 @@ fn endorses_what_stands(
         target,
         expected: "version",
     })?;
-    let person = |id: Option<ObjectId>| {
-        let held = id.and_then(|id| directory.certificate(&id));
-        held.map(|held| same_person(held.content()))
+    let certificate = |id: Option<ObjectId>| {
+        id.and_then(|id| directory.certificate(&id))
+            .map(Verified::content)
     };
-    if person(endorsement.signer()) == person(edition.logged.verified().signer()) {
+    let author = certificate(edition.logged.verified().signer());
+    let endorser = certificate(endorsement.signer());
+    let mut both = author.zip(endorser).into_iter();
+    if both.all(|(author, endorser)| same_person(author, endorser)) {
         return Err(AdmitError::OwnEndorsement);
     }
     match edition.status.state {
@@ -270,7 +273,12 @@ fn resolves_what_is_open(
     };
     let mut reports = history.reports().iter();
     let report = reports.find(|report| report.id() == target);
-    if report.is_some_and(|report| !content.settles(report.content())) {
+    let settles = match (report, history.find(target)) {
+        (Some(report), _) => content.settles(report.content()),
+        (None, Some((Kind::Intake, _))) => content.settles_intake(),
+        (None, _) => true,
+    };
+    if !settles {
         return Err(AdmitError::OtherMatter);
     }
     match content.by {
@@ -341,11 +349,11 @@ fn holds_what_is_here(hold: &Verified<Hold>, history: &History, _: &Directory) -
     }
 }
 
-/// Certificates are renewed; a person is who holds the registration, or else the name at the organisation.
-fn same_person(certificate: &Certificate) -> (String, String) {
-    let fields = certificate.fields();
-    match &fields.registration {
-        Some(held) => (held.body.clone(), held.number.clone()),
-        None => (fields.organisation.as_str().to_owned(), fields.name.clone()),
-    }
+/// A second certificate does not make a second person, by the rule that readers judge by: the same key, registration,
+/// or name in one organisation.
+fn same_person(left: &Certificate, right: &Certificate) -> bool {
+    let (left, right) = (left.fields(), right.fields());
+    let same_registration = left.registration.is_some() && left.registration == right.registration;
+    let same_name = left.name == right.name && left.organisation == right.organisation;
+    left.key == right.key || same_registration || same_name
 }

@@ -5,6 +5,7 @@ use axum::http::{Method, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use planseal::envelope::SignedObject;
+use planseal::head::{Head, HeadState};
 use planseal::id::{ObjectId, PlanId};
 use planseal::plan::checklist::Checklist;
 use planseal::plan::contacts::{Digest, MediaType};
@@ -301,6 +302,13 @@ fn what_was_received_before_any_plan_is_shown_and_never_lost() {
     );
     let page = get(&format!("/e/{record}")).text();
     assert!(page.contains("received and is not yet reviewed"), "{page}");
+    let document = resolution(record, later.id(), Matter::Document, Outcome::Unfounded);
+    let refused = post(&begun.path("resolutions"), &governance.sign(&document));
+    assert_eq!(
+        refused.problem(),
+        "conflict",
+        "what was received is a clinical matter"
+    );
     let finaliser = Person::enrolled("Fay Finaliser", &[Role::Finaliser]);
     let reviewed = resolution(record, later.id(), Matter::Clinical, Outcome::Unfounded);
     created(&post(&begun.path("resolutions"), &finaliser.sign(&reviewed)));
@@ -496,6 +504,21 @@ fn a_suspended_version_is_shown_with_the_last_one_that_is_not() {
     let verdict = ask(Method::POST, "/api/v1/verify", &headers, bundle.body).json();
     assert_eq!(verdict["state"], "SUSPENDED");
     assert_eq!(verdict["standing"]["last_not_suspended"]["version"], 1);
+}
+
+#[test]
+fn a_withdrawal_by_a_key_that_was_revoked_stands_with_a_warning() {
+    let begun = Begun::record(11);
+    let imposter = Person::enrolled("Isa Imposter", &[Role::Finaliser]);
+    let object = imposter.sign(&withdrawal(begun.plan, begun.version));
+    created(&post_if(&begun.path("withdrawal"), begun.version, &object));
+    created(&post("/api/v1/key-status", &imposter.revoked_from(0)));
+    let head = SignedObject::parse(&get(&begun.path("head")).body).unwrap();
+    let head = Head::from_payload(head.peek_unverified().1).unwrap();
+    assert_eq!(head.state, HeadState::Withdrawn);
+    assert_eq!(head.warnings.len(), 1, "{:?}", head.warnings);
+    let listed = get(&begun.path("versions")).json();
+    assert_eq!(listed["versions"][0]["warning"], true);
 }
 
 #[test]
