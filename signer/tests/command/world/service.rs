@@ -44,6 +44,8 @@ pub(crate) enum Lie {
     OtherTree,
     /// Changes a leaf in its entry bundles.
     OtherEntry,
+    /// Changes the first hash of every full tile of leaves.
+    OtherTile,
     /// Leaves the latest withdrawal out of what it says.
     HidesWithdrawal,
     /// The recorder signs other words than were reported.
@@ -117,6 +119,23 @@ impl Service {
     /// Logs an object now.
     pub(crate) fn log(&self, object: &SignedObject) {
         self.state.lock().unwrap().log(object, now());
+    }
+
+    /// Logs many reports about a version.
+    pub(crate) fn fill(&self, version: &SignedObject, count: u64) {
+        let mut state = self.state.lock().unwrap();
+        for number in 0..count {
+            let report = Report {
+                plan: said(version).plan.unwrap(),
+                version: version.id(),
+                code: ReportCode::Other,
+                words: format!("number {number}"),
+                reporter: "Somebody".into(),
+                issued_at: now(),
+            };
+            let report = state.keys.sign(&report, &state.keys.recorder);
+            state.log(&report, now());
+        }
     }
 
     /// A head of a record as it stands.
@@ -468,8 +487,12 @@ impl State {
                 .map(|entries| entries.concat());
         }
         let level: u32 = layer.parse().ok()?;
+        let lies = self.lie == Lie::OtherTile && level == 0 && width == 256;
         range
-            .map(|index| tree.node(level * 8, index).map(|hash| *hash.as_bytes()))
+            .map(|index| match tree.node(level * 8, index)? {
+                _ if lies && index % 256 == 0 => Some([7; 32]),
+                hash => Some(*hash.as_bytes()),
+            })
             .collect::<Option<Vec<_>>>()
             .map(|hashes| hashes.concat())
     }
