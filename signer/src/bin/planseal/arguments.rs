@@ -127,7 +127,7 @@ pub(crate) enum Command {
         /// For which shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page (roff)
+    /// Print the manual pages of the tool and of every command (roff)
     Man,
 }
 
@@ -304,7 +304,20 @@ pub(crate) fn completions(shell: clap_complete::Shell) {
     clap_complete::generate(shell, &mut command, "planseal", &mut io::stdout());
 }
 
-/// Prints the manual page.
+/// Prints the manual pages: the whole tool's, then one for every command, as `man` reads them one after another.
 pub(crate) fn manual() -> io::Result<()> {
-    clap_mangen::Man::new(Arguments::command()).render(&mut io::stdout())
+    let mut root = Arguments::command();
+    root.build();
+    pages(&root, &mut io::stdout().lock())
+}
+
+fn pages(command: &clap::Command, out: &mut impl io::Write) -> io::Result<()> {
+    clap_mangen::Man::new(command.clone()).render(out)?;
+    let shown = command
+        .get_subcommands()
+        .filter(|below| below.get_name() != "help");
+    for below in shown {
+        pages(below, out)?;
+    }
+    Ok(())
 }
