@@ -297,6 +297,20 @@ fn a_history_that_does_not_hold_takes_current_back() {
         "{}",
         stderr(&stale)
     );
+    service.lie(Lie::None);
+    world.withdraw_earlier("w", "v1.cose");
+    service.log(&world.object("w.cose"));
+    service.lie(Lie::HidesWithdrawal);
+    let hidden = status(&[]);
+    assert_eq!(code(&hidden), Some(14), "{}", stdout(&hidden));
+    assert!(
+        stdout(&hidden).contains("is another than its history"),
+        "{}",
+        stdout(&hidden)
+    );
+    let as_json = json(&status(&["--json"]));
+    assert_eq!(as_json["exit_code"], 14);
+    assert!(as_json["history_refused"].is_string(), "{as_json}");
     let unknown = world.run(
         &[
             &[

@@ -35,7 +35,8 @@ Exit codes of verify and status (fixed):
   16  CURRENT with a warning
   17  SUSPENDED
   18  current plan in an ALTERED FILE
-Other commands: 0 done, 1 could not be done, 2 wrong usage.";
+monitor has its own: see planseal monitor --help.
+Other commands: 0 done (for sign --server and publish: PUBLISHED), 1 could not be done or confirmed, 2 wrong usage.";
 
 /// Sign, check and explain urgent care plans.
 #[derive(Parser)]

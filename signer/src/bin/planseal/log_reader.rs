@@ -139,6 +139,20 @@ impl<'a> LogReader<'a> {
         tree::root(self, size).map_err(|fault| self.explained(fault))
     }
 
+    /// The proof that the smaller of two trees is the beginning of the larger; empty where they are one.
+    pub(crate) fn growth(&self, one: u64, other: u64) -> anyhow::Result<Vec<Hash>> {
+        let (old, new) = (one.min(other), one.max(other));
+        ensure!(
+            new <= self.size(),
+            "the log shows {} leaves, and {new} were spoken of: ask again later",
+            self.size()
+        );
+        if old == new {
+            return Ok(Vec::new());
+        }
+        tree::consistency_proof(self, old, new).map_err(|fault| self.explained(fault))
+    }
+
     /// One leaf.
     pub(crate) fn leaf(&self, index: u64) -> anyhow::Result<Leaf> {
         ensure!(

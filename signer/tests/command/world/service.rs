@@ -20,7 +20,7 @@ use planseal::sign::ToBeSigned;
 use planseal::snapshot::Snapshot;
 use planseal::statement::{
     Custody, Endorsement, Hold, Intake, KeyStatus, Kind, LoggedStatement, Report, ReportCode, Resolution,
-    Statement, Withdrawal,
+    Statement, Withdrawal, Words,
 };
 use planseal::status::{State as Standing, Statuses};
 use planseal::time::Timestamp;
@@ -46,7 +46,7 @@ pub(crate) enum Lie {
     OtherEntry,
     /// Changes the first hash of every full tile of leaves.
     OtherTile,
-    /// Leaves the latest withdrawal out of what it says.
+    /// Says of a withdrawn record that it is current.
     HidesWithdrawal,
     /// The recorder signs other words than were reported.
     OtherWords,
@@ -129,13 +129,18 @@ impl Service {
                 plan: said(version).plan.unwrap(),
                 version: version.id(),
                 code: ReportCode::Other,
-                words: format!("number {number}"),
-                reporter: "Somebody".into(),
+                words: Words::parse(&format!("number {number}")).unwrap(),
+                reporter: Words::parse("Somebody").unwrap(),
                 issued_at: now(),
             };
             let report = state.keys.sign(&report, &state.keys.recorder);
             state.log(&report, now());
         }
+    }
+
+    /// The bundle of a version as it stands.
+    pub(crate) fn bundle(&self, plan: PlanId, number: u32) -> Vec<u8> {
+        self.state.lock().unwrap().bundle(plan, number).unwrap()
     }
 
     /// A head of a record as it stands.
@@ -321,9 +326,6 @@ impl State {
     fn about(&self, plan: PlanId) -> Vec<usize> {
         (0..self.objects.len())
             .filter(|place| said(&self.objects[*place]).plan == Some(plan))
-            .filter(|place| {
-                self.lie != Lie::HidesWithdrawal || self.objects[*place].kind() != Kind::Withdrawal
-            })
             .filter(|place| self.lie != Lie::HidesVersion || place + 1 < self.objects.len())
             .collect()
     }
@@ -336,9 +338,7 @@ impl State {
             .find(|place| self.objects[**place].kind() == Kind::Version)?;
         let version = PlanVersion::from_payload(self.objects[latest].peek_unverified().1).unwrap();
         let leaf = u64::try_from(latest).unwrap();
-        let hidden = |leaf: &&Leaf| self.lie == Lie::HidesWithdrawal && leaf.kind == Kind::Withdrawal;
-        let leaves: Vec<Leaf> = self.leaves.iter().filter(|leaf| !hidden(leaf)).copied().collect();
-        let statuses = Statuses::replay(&leaves).unwrap();
+        let statuses = Statuses::replay(&self.leaves).unwrap();
         let warnings = statuses.open(leaf).map(|open| {
             let open = &self.objects[usize::try_from(open).unwrap()];
             let report = Report::from_payload(open.peek_unverified().1);
@@ -356,6 +356,7 @@ impl State {
             version_number: version.version_number(),
             signed_at: version.signed_at(),
             state: match statuses.of(leaf).unwrap().state {
+                _ if self.lie == Lie::HidesWithdrawal => HeadState::Current,
                 Standing::Withdrawn { .. } => HeadState::Withdrawn,
                 Standing::Suspended => HeadState::Suspended,
                 _ => HeadState::Current,
@@ -430,7 +431,6 @@ impl State {
         let mut answer = self.take(&bundle.version);
         let head = self.head(said.plan.unwrap()).unwrap();
         answer["head"] = STANDARD.encode(head.bytes()).into();
-        answer["growth"] = json!([]);
         if let Some(replaced) = said.target.filter(|_| self.lie != Lie::HidesReplaced) {
             let receipt = self.receipt(self.place(replaced).unwrap());
             answer["replaced"] = STANDARD.encode(receipt.encode()).into();
@@ -451,8 +451,8 @@ impl State {
             plan,
             version: ObjectId::parse(&text("version")).unwrap(),
             code,
-            words,
-            reporter: text("reporter"),
+            words: Words::parse(&words).unwrap(),
+            reporter: Words::parse(&text("reporter")).unwrap(),
             issued_at: now(),
         };
         let object = self.keys.sign(&report, &self.keys.recorder);
