@@ -706,7 +706,19 @@ fn help_lists_the_exit_codes_and_the_rest_of_the_kit_is_there() {
         assert!(help.contains(line), "{help}");
     }
     assert!(stdout(&world.run(&["completions", "bash"])).contains("planseal"));
-    assert!(stdout(&world.run(&["man"])).starts_with(".ie"));
+    let manual = stdout(&world.run(&["man"]));
+    assert!(manual.starts_with(".ie"));
+    for page in [
+        "planseal-publish",
+        "planseal-monitor",
+        "planseal-ca-revoke",
+        "planseal-trust-fetch",
+    ] {
+        assert!(manual.contains(&format!(".TH {page} ")), "{page}");
+    }
+    for option in ["\\-\\-from\\-now", "\\-\\-evidence", "\\-\\-received\\-from"] {
+        assert!(manual.contains(option), "{option}");
+    }
     assert_eq!(code(&world.run(&["verify"])), Some(2));
     let trust = world.run(&["trust", "show", "--trust-policy", "trust-policy.cbor"]);
     assert!(

@@ -46,6 +46,12 @@ fn an_honest_log_is_followed_from_look_to_look() {
     assert_eq!(code(&first), Some(0), "{}{}", stdout(&first), stderr(&first));
     let size = service.size();
     assert!(stdout(&first).contains(&format!(": {size} leaves ({size} new) and 2 signed views hold")));
+    service.fill(&world.object("v1.cose"), 300);
+    assert_eq!(
+        code(&monitor(&world, &service, &[])),
+        Some(0),
+        "over the border of a tile"
+    );
     service.log(&world.object("w.cose"));
     world.write("head.cose", service.head(PLAN).bytes());
     let second = json(&monitor(&world, &service, &["--head", "head.cose", "--json"]));

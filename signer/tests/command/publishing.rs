@@ -2,6 +2,7 @@
 
 use std::process::Output;
 
+use planseal::id::PlanId;
 use serde_json::Value as Json;
 
 use crate::world::{Lie, Service, World, code, draft, json, stderr, stdout};
@@ -115,8 +116,16 @@ fn a_lying_service_is_never_called_published() {
 #[test]
 fn the_receipt_of_what_was_replaced_can_be_the_authors_own() {
     let (world, service) = second();
-    world.publish(&[("v1", "v1.planseal")]);
+    world.publish(&[("v1", "elsewhere.planseal")]);
+    world.write("v1.planseal", &service.bundle(PlanId::from_bytes([7; 16]), 1));
     service.lie(Lie::HidesReplaced);
+    let elsewhere = publish(&world, &service, &["--replaces", "elsewhere.planseal"]);
+    assert_eq!(code(&elsewhere), Some(1), "a receipt of another history");
+    assert!(
+        stdout(&elsewhere).contains("different histories"),
+        "{}",
+        stdout(&elsewhere)
+    );
     let own = publish(&world, &service, &["--replaces", "v1.planseal"]);
     assert_eq!(code(&own), Some(0), "{}", stdout(&own));
     let wrong = publish(&world, &service, &["--replaces", "v2.json"]);

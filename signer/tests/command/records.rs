@@ -88,6 +88,38 @@ fn a_scan_is_received_before_any_plan() {
 }
 
 #[test]
+fn an_intake_signed_offline_is_registered_with_its_scan() {
+    let world = World::new();
+    let service = world.serve(&[]);
+    world.write("scan.png", b"\x89PNG stands for a scan");
+    world.write("other.png", b"\x89PNG stands for another");
+    let asked = ["intake", "--document", "scan.png", "-o", "intake.cose"];
+    let signed = run(&world, None, "clerk", &[&asked[..], &RECEIVED].concat());
+    assert_eq!(code(&signed), Some(0), "{}", stderr(&signed));
+    let register = |scan: &str| {
+        let asked = [
+            "register",
+            "intake.cose",
+            "--document",
+            scan,
+            "--server",
+            &service.address,
+        ];
+        world.run(&[&asked[..], &POLICY].concat())
+    };
+    let wrong = register("other.png");
+    assert_eq!(code(&wrong), Some(1));
+    assert!(
+        stdout(&wrong).contains("is not the scan that this intake names"),
+        "{}",
+        stdout(&wrong)
+    );
+    let done = register("scan.png");
+    assert_eq!(code(&done), Some(0), "{}{}", stdout(&done), stderr(&done));
+    assert!(service.requests().iter().any(|line| line.starts_with("PUT ")));
+}
+
+#[test]
 fn spoken_words_are_received_and_warn_of_the_plan() {
     let (world, service) = registered();
     let asked = ["intake", PLAN, "--spoken", "not the machine again"];

@@ -297,6 +297,20 @@ fn a_history_that_does_not_hold_takes_current_back() {
         "{}",
         stderr(&stale)
     );
+    service.lie(Lie::None);
+    world.withdraw_earlier("w", "v1.cose");
+    service.log(&world.object("w.cose"));
+    service.lie(Lie::HidesWithdrawal);
+    let hidden = status(&[]);
+    assert_eq!(code(&hidden), Some(14), "{}", stdout(&hidden));
+    assert!(
+        stdout(&hidden).contains("is another than its history"),
+        "{}",
+        stdout(&hidden)
+    );
+    let as_json = json(&status(&["--json"]));
+    assert_eq!(as_json["exit_code"], 14);
+    assert!(as_json["history_refused"].is_string(), "{as_json}");
     let unknown = world.run(
         &[
             &[
@@ -562,5 +576,44 @@ fn a_new_certificate_is_registered_before_its_first_use() {
         stdout(&version).contains("use planseal publish"),
         "{}",
         stdout(&version)
+    );
+}
+
+/// Two full tiles of leaves, a partial one, and a tile above them.
+#[test]
+fn a_log_of_several_tiles_is_read_and_every_tile_is_checked() {
+    let (world, service) = registered();
+    let before = service.size();
+    service.fill(&world.object("v1.cose"), 600);
+    let fetched = world.run(&[&["trust", "fetch", "--server", &service.address], &POLICY[..]].concat());
+    assert_eq!(code(&fetched), Some(0), "{}", stderr(&fetched));
+    let server = ["--server", service.address.as_str()];
+    let reason = ["--reason", "left", "--from-index", "300"];
+    let revoked = revoke(
+        &world,
+        "practice",
+        "author.cose",
+        &[&server, &POLICY[..], &reason].concat(),
+    );
+    assert_eq!(code(&revoked), Some(0), "{}", stderr(&revoked));
+    assert!(
+        stderr(&revoked).contains("1 stay verified (before leaf 300)"),
+        "{}",
+        stderr(&revoked)
+    );
+    assert!(before < 256 && service.size() > 512);
+    service.lie(Lie::OtherTile);
+    std::fs::remove_file(world.path("k.cose")).unwrap();
+    let lied = revoke(
+        &world,
+        "practice",
+        "author.cose",
+        &[&server, &POLICY[..], &reason].concat(),
+    );
+    assert_eq!(code(&lied), Some(1));
+    assert!(
+        stderr(&lied).contains("tile 0 at level 0 is not what the log's tree holds"),
+        "{}",
+        stderr(&lied)
     );
 }

@@ -35,7 +35,8 @@ Exit codes of verify and status (fixed):
   16  CURRENT with a warning
   17  SUSPENDED
   18  current plan in an ALTERED FILE
-Other commands: 0 done, 1 could not be done, 2 wrong usage.";
+monitor has its own: see planseal monitor --help.
+Other commands: 0 done (for sign --server and publish: PUBLISHED), 1 could not be done or confirmed, 2 wrong usage.";
 
 /// Sign, check and explain urgent care plans.
 #[derive(Parser)]
@@ -127,7 +128,7 @@ pub(crate) enum Command {
         /// For which shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page (roff)
+    /// Print the manual pages of the tool and of every command (roff)
     Man,
 }
 
@@ -304,7 +305,20 @@ pub(crate) fn completions(shell: clap_complete::Shell) {
     clap_complete::generate(shell, &mut command, "planseal", &mut io::stdout());
 }
 
-/// Prints the manual page.
+/// Prints the manual pages: the whole tool's, then one for every command, as `man` reads them one after another.
 pub(crate) fn manual() -> io::Result<()> {
-    clap_mangen::Man::new(Arguments::command()).render(&mut io::stdout())
+    let mut root = Arguments::command();
+    root.build();
+    pages(&root, &mut io::stdout().lock())
+}
+
+fn pages(command: &clap::Command, out: &mut impl io::Write) -> io::Result<()> {
+    clap_mangen::Man::new(command.clone()).render(out)?;
+    let shown = command
+        .get_subcommands()
+        .filter(|below| below.get_name() != "help");
+    for below in shown {
+        pages(below, out)?;
+    }
+    Ok(())
 }

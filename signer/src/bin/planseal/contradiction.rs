@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use planseal::envelope::SignedObject;
-use planseal::monitor::Contradiction;
+use planseal::monitor::{Contradiction, Fault};
 use serde_json::{Value as Json, json};
 
 use crate::arguments::{Inspect, Shared};
@@ -19,14 +19,7 @@ pub(crate) fn show(
     arguments: &Inspect,
     shared: &Shared,
 ) -> anyhow::Result<ExitCode> {
-    let fault = match &arguments.trust_policy {
-        None => None,
-        Some(path) => {
-            let policy = evidence::policy(path)?;
-            let fault = contradiction.verify(&policy);
-            Some(fault.context("this evidence was checked under the pinned policy and proves nothing here")?)
-        }
-    };
+    let fault = proved(contradiction, arguments)?;
     let json = cbor::to_json(contradiction.encode().as_slice(), MAX_EVIDENCE).unwrap_or(Json::Null);
     if shared.json {
         terminal::print_json(&json!({
@@ -56,6 +49,17 @@ pub(crate) fn show(
     lines.push(format!("  {} leaves of the log", count(&json, "leaves")));
     terminal::print_text(&lines.join("\n"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What it proves under the policy given; nothing is asked without one.
+fn proved(contradiction: &Contradiction, arguments: &Inspect) -> anyhow::Result<Option<Fault>> {
+    let Some(path) = &arguments.trust_policy else {
+        return Ok(None);
+    };
+    let fault = contradiction.verify(&evidence::policy(path)?);
+    fault
+        .map(Some)
+        .context("this evidence was checked under the pinned policy and proves nothing here")
 }
 
 fn count(json: &Json, field: &str) -> usize {

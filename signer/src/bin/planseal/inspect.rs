@@ -126,6 +126,9 @@ fn content_of(kind: Kind, payload: &[u8]) -> Vec<String> {
     {
         return words::card(&card);
     }
+    if words::sentence(kind, payload).is_some() {
+        return words::statement(kind, payload);
+    }
     fields(payload)
 }
 

@@ -129,16 +129,6 @@ impl<'a> LogReader<'a> {
         self.checkpoint.size()
     }
 
-    /// The proof that the tree of `old` leaves grew to the tree of `new`; empty where they are one.
-    pub(crate) fn growth(&self, old: u64, new: u64) -> anyhow::Result<Vec<Hash>> {
-        ensure!(
-            new <= self.size(),
-            "the log has {} leaves and not yet {new}: ask again later",
-            self.size()
-        );
-        tree::consistency_proof(self, old, new).map_err(|fault| self.explained(fault))
-    }
-
     /// The root that the first `size` leaves have.
     pub(crate) fn root_at(&self, size: u64) -> anyhow::Result<Hash> {
         ensure!(
@@ -147,6 +137,20 @@ impl<'a> LogReader<'a> {
             self.size()
         );
         tree::root(self, size).map_err(|fault| self.explained(fault))
+    }
+
+    /// The proof that the smaller of two trees is the beginning of the larger; empty where they are one.
+    pub(crate) fn growth(&self, one: u64, other: u64) -> anyhow::Result<Vec<Hash>> {
+        let (old, new) = (one.min(other), one.max(other));
+        ensure!(
+            new <= self.size(),
+            "the log shows {} leaves, and {new} were spoken of: ask again later",
+            self.size()
+        );
+        if old == new {
+            return Ok(Vec::new());
+        }
+        tree::consistency_proof(self, old, new).map_err(|fault| self.explained(fault))
     }
 
     /// One leaf.

@@ -90,6 +90,19 @@ impl Watch {
         })
     }
 
+    /// Whatever keeps the organisation from being sure of its own name.
+    fn judge(&self, follower: &Follower) -> Option<Outcome> {
+        self.organisation.as_ref()?;
+        let strangers = self.strangers(follower);
+        if !strangers.is_empty() {
+            return Some(Outcome::Unexpected(strangers));
+        }
+        let unseen = *follower.certificates_not_shown().first()?;
+        Some(Outcome::Unconfirmed(anyhow!(
+            "leaf {unseen} is a certificate that the service's trust list does not show yet: nobody can watch it"
+        )))
+    }
+
     /// Certificates in the organisation's name that are not expected.
     fn strangers(&self, follower: &Follower) -> Vec<Stranger> {
         let Some(organisation) = &self.organisation else {
@@ -155,18 +168,8 @@ fn look(
         }
         Err(Met::Unconfirmed(reason)) => return Ok(Outcome::Unconfirmed(reason)),
     };
-    let strangers = watch.strangers(&follower);
-    if !strangers.is_empty() {
-        return Ok(Outcome::Unexpected(strangers));
-    }
-    if let Some(unseen) = follower
-        .certificates_not_shown()
-        .first()
-        .filter(|_| watch.organisation.is_some())
-    {
-        return Ok(Outcome::Unconfirmed(anyhow!(
-            "leaf {unseen} is a certificate that the service's trust list does not show yet: nobody can watch it"
-        )));
+    if let Some(alarm) = watch.judge(&follower) {
+        return Ok(alarm);
     }
     if let Some(state) = follower.state() {
         output::write(

@@ -1,23 +1,25 @@
 //! `planseal publish` and `sign --server`: the author's own client says PUBLISHED, and only after it verified signature,
-//! receipt, the version replaced, and a fresh head that names the new one (FORMAT §5). What is judged stands in core.
+//! receipt, the version replaced, and a fresh head that names the new one (FORMAT §5). What is judged stands in core; the
+//! proofs that all three are views of one log are computed here, from tiles of the log that everybody is shown.
 //!
 //! A failure loses nothing: version and card are files, and the service knows a repetition by the version's id.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use anyhow::{Context as _, ensure};
 use planseal::bundle::{self, Bundle};
 use planseal::card::Card;
 use planseal::envelope::SignedObject;
+use planseal::head::Head;
 use planseal::id::PlanId;
-use planseal::log::tree::Hash;
+use planseal::log::checkpoint::Checkpoint;
+use planseal::log::note::Note;
 use planseal::plan::PlanVersion;
 use planseal::plan::contacts::MAX_ATTACHMENT_SIZE;
 use planseal::publication::{self, Answer, Publication, Replaced};
 use planseal::receipt::Receipt;
+use planseal::statement::Statement as _;
 use planseal::verify::{self, Verified, attachment_matches};
 use serde_json::{Value as Json, json};
 
@@ -210,45 +212,43 @@ fn confirm(
     };
     let head = SignedObject::parse(&registration::base64_of(answer, "head")?)
         .context("the answer's head is no signed object")?;
-    let growth = growth(answer)?;
     // Who signs heads is in the service's newest trust list.
     region.learn_from(server)?;
     let log = LogReader::open(server, &region.policy)?;
-    let since = match &replaced {
-        Some(replaced) => registration::growth_between(replaced, &receipt, &log, region)?,
-        None => Vec::new(),
+    registration::expect_same_tree(&receipt, &log, region)?;
+    let registered_in = tree_size(&receipt)?;
+    let earlier = match &replaced {
+        None => None,
+        Some(receipt) => Some((receipt, log.growth(tree_size(receipt)?, registered_in)?)),
     };
-    let replaced = replaced.as_ref().map(|receipt| Replaced {
-        receipt,
-        growth: &since,
-    });
     let shown = Answer {
         receipt: &receipt,
-        replaced,
+        replaced: earlier
+            .as_ref()
+            .map(|(receipt, growth)| Replaced { receipt, growth }),
         head: &head,
-        growth: &growth,
+        growth: &log.growth(registered_in, head_size(&head)?)?,
     };
     let at = terminal::now()?;
-    let published = publication::confirm(version, &shown, &region.policy, &region.directory, at)?;
-    registration::expect_same_tree(&receipt, &log, region)?;
-    Ok(published)
+    Ok(publication::confirm(
+        version,
+        &shown,
+        &region.policy,
+        &region.directory,
+        at,
+    )?)
 }
 
-/// The hashes from the receipt's tree to the head's; none where they are one.
-fn growth(answer: &Json) -> anyhow::Result<Vec<Hash>> {
-    let Some(listed) = answer.get("growth") else {
-        return Ok(Vec::new());
-    };
-    let hash = |item: &Json| {
-        let bytes = STANDARD.decode(item.as_str()?).ok()?;
-        Some(Hash::from_bytes(bytes.try_into().ok()?))
-    };
-    let hashes = listed
-        .as_array()
-        .map(|items| items.iter().map(hash).collect::<Option<Vec<_>>>());
-    hashes
-        .flatten()
-        .ok_or_else(|| anyhow!("the answer's growth is no list of hashes"))
+/// The size that a receipt's checkpoint states; core verifies it.
+fn tree_size(receipt: &Receipt) -> anyhow::Result<u64> {
+    let note = Note::parse(&receipt.proof().checkpoint).context("a receipt's checkpoint cannot be read")?;
+    Ok(Checkpoint::parse(note.text())?.size)
+}
+
+/// The size that a head states; core verifies it.
+fn head_size(head: &SignedObject) -> anyhow::Result<u64> {
+    let head = Head::from_payload(head.peek_unverified().1);
+    Ok(head.context("the answer's head cannot be read")?.size)
 }
 
 /// The documented JSON, or the one word that an author looks for.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, ensure};
 use planseal::envelope::SignedObject;
 use planseal::plan::PlanVersion;
-use planseal::statement::{Report as Reported, ReportCode};
+use planseal::statement::{Report as Reported, ReportCode, Words};
 use planseal::verify::{self, Logged, Verified};
 use serde_json::json;
 
@@ -48,9 +48,10 @@ fn send(
     region: &mut Region,
 ) -> anyhow::Result<Logged<Reported>> {
     let code: ReportCode = arguments.code.into();
-    let reporter = arguments.reporter.trim();
+    let said = Words::parse(words).context("what was said cannot be recorded")?;
+    let reporter = Words::parse(arguments.reporter.trim()).context("--reporter cannot be recorded")?;
     let body = json!({
-        "version": version.id().to_string(), "code": code, "words": words, "reporter": reporter,
+        "version": version.id().to_string(), "code": code, "words": said, "reporter": reporter,
     });
     let answer = server.post(&Sending {
         path: &format!("/api/v1/plans/{}/reports", version.content().plan()),
@@ -66,8 +67,8 @@ fn send(
     let same = content.plan == version.content().plan()
         && content.version == version.id()
         && content.code == code
-        && content.words.as_str() == words
-        && content.reporter.as_str() == reporter;
+        && content.words == said
+        && content.reporter == reporter;
     ensure!(same, "the service signed something else than what was reported");
     registration::confirm(report, &answer, server, region)
 }

@@ -6,11 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use planseal::envelope::SignedObject;
+use planseal::plan::contacts::Digest;
 use planseal::sign::ToBeSigned;
 use planseal::statement::{
-    Custody, Endorsement, Hold, Intake, KeyStatus, Kind, LoggedStatement, Resolution, StaffList, Withdrawal,
+    Custody, Endorsement, Hold, Intake, IntakeForm, KeyStatus, Kind, LoggedStatement, Resolution, StaffList,
+    Statement as _, Withdrawal,
 };
 use planseal::trust::Certificate;
 use planseal::verify;
@@ -21,7 +23,7 @@ use crate::arguments::{COULD_NOT_RUN, Outgoing, Register, Shared, SignedBy};
 use crate::evidence::{self, Region};
 use crate::server::Server;
 use crate::signer::Signer;
-use crate::{files, registration, terminal, words};
+use crate::{files, publish, registration, terminal, words};
 
 /// Signs after a yes, and verifies as any reader will: what would be refused is not given away. `context` are lines that help to decide, above what is signed.
 pub(crate) fn sign<S: LoggedStatement>(
@@ -151,13 +153,34 @@ pub(crate) fn register(arguments: &Register, shared: &Shared) -> anyhow::Result<
         Kind::StaffList => place::<StaffList>(&object, &server, region),
         Kind::Resolution => place::<Resolution>(&object, &server, region),
         Kind::Hold => place::<Hold>(&object, &server, region),
-        Kind::Intake => place::<Intake>(&object, &server, region),
+        Kind::Intake => {
+            send_scan(&object, arguments, &server).and_then(|()| place::<Intake>(&object, &server, region))
+        }
         Kind::Certificate => place::<Certificate>(&object, &server, region),
         Kind::Version => Err(anyhow!("a version goes with its card: use planseal publish")),
         other => Err(anyhow!("a {other} is not registered by hand")),
     };
     say(&object, None, &outcome, shared)?;
     Ok(done(&outcome))
+}
+
+/// A scan goes before the intake that names it; a service that holds it already takes the intake alone.
+fn send_scan(object: &SignedObject, arguments: &Register, server: &Server) -> anyhow::Result<()> {
+    let Some(path) = &arguments.document else {
+        return Ok(());
+    };
+    let intake = Intake::from_payload(object.peek_unverified().1)?;
+    let bytes = files::read(path, files::MAX_FILE)?;
+    let IntakeForm::Document(scan) = &intake.form else {
+        bail!("this intake is of spoken words and names no document: leave --document out");
+    };
+    ensure!(
+        scan.sha256() == Digest::of(&bytes),
+        "{} is not the scan that this intake names",
+        path.display()
+    );
+    let (digest, media_type) = (scan.sha256().to_string(), scan.media_type().code());
+    publish::put_file(intake.plan, &digest, media_type, &bytes, server)
 }
 
 /// The documented JSON, or two lines: the id, and what became of it.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, ensure};
 use planseal::check::{Question, Reader, State, Verdict};
 use planseal::currency::Answer;
-use planseal::head::Head;
+use planseal::head::{Head, HeadState};
 use planseal::id::PlanId;
 use planseal::statement::Kind;
 use planseal::verify::Verified;
@@ -102,13 +102,23 @@ fn judge(carrier: &Carrier, reader: &Reader) -> anyhow::Result<Verdict> {
     })
 }
 
-/// The history ends with the version that the head calls the latest.
+/// The history ends with the version that the head calls the latest, in the state that the head says.
 fn ends_as_said(entries: Vec<Entry>, head: &Verified<Head>) -> anyhow::Result<Vec<Entry>> {
     let content = head.content();
-    let last = entries.iter().rev().find(|entry| entry.kind == Kind::Version);
+    let known = || entries.iter().filter(|entry| entry.leaf < content.size);
+    let last = known()
+        .rfind(|entry| entry.kind == Kind::Version)
+        .filter(|last| last.leaf == content.leaf && last.id == content.latest)
+        .context("the service's history ends with another version than the one that it calls the latest")?;
+    let withdrawn = known().any(|entry| entry.kind == Kind::Withdrawal && entry.leaf > last.leaf);
+    let state = match last.standing {
+        _ if withdrawn => HeadState::Withdrawn,
+        Standing::Suspended => HeadState::Suspended,
+        Standing::Stands => HeadState::Current,
+    };
     ensure!(
-        last.is_some_and(|last| last.leaf == content.leaf && last.id == content.latest),
-        "the service's history ends with another version than the one that it calls the latest"
+        state == content.state,
+        "the service's word on this record is another than its history: keep both, and tell the service's operator"
     );
     Ok(entries)
 }
@@ -162,7 +172,12 @@ fn show(
 
 fn warnings(verdict: &Verdict) -> &[String] {
     match verdict.currency().map(|currency| currency.answer()) {
-        Some(Answer::Latest { warnings, .. }) => warnings,
+        Some(
+            Answer::Latest { warnings, .. }
+            | Answer::Superseded { warnings, .. }
+            | Answer::Withdrawn { warnings, .. }
+            | Answer::Suspended { warnings, .. },
+        ) => warnings,
         _ => &[],
     }
 }

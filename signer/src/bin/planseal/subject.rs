@@ -127,16 +127,7 @@ pub(crate) fn target(
     region: &mut Region,
 ) -> anyhow::Result<Target> {
     if let (Ok(id), false) = (ObjectId::parse(named), Path::new(named).exists()) {
-        let (Some(record), Some(server)) = (record, server) else {
-            bail!("an id says nothing by itself: pass --record and --server, or give the file");
-        };
-        let plan = PlanId::parse(record)?;
-        let entries = history::of_record(plan, server, region)?;
-        let found = entries.iter().find(|entry| entry.id == id);
-        let kind = found
-            .with_context(|| format!("the record's history holds no {id}"))?
-            .kind;
-        return Ok(Target { plan, id, kind });
+        return in_history(id, record, server, region);
     }
     let path = Path::new(named);
     let bytes = files::read(path, files::MAX_FILE)?;
@@ -169,4 +160,23 @@ pub(crate) fn target(
         id: object.id(),
         kind: object.kind(),
     })
+}
+
+/// A statement by its id, in what a service shows of the record.
+fn in_history(
+    id: ObjectId,
+    record: Option<&str>,
+    server: Option<&Server>,
+    region: &Region,
+) -> anyhow::Result<Target> {
+    let (Some(record), Some(server)) = (record, server) else {
+        bail!("an id says nothing by itself: pass --record and --server, or give the file");
+    };
+    let plan = PlanId::parse(record)?;
+    let entries = history::of_record(plan, server, region)?;
+    let found = entries.iter().find(|entry| entry.id == id);
+    let kind = found
+        .with_context(|| format!("the record's history holds no {id}"))?
+        .kind;
+    Ok(Target { plan, id, kind })
 }

@@ -288,8 +288,12 @@ fn current(verdict: &Verdict) -> Json {
         Answer::Suspended { as_of, source, .. } => said("suspended", *as_of, *source),
         Answer::Unknown(_) => json!({ "answer": "unknown" }),
     };
-    if !matches!(currency.answer(), Answer::Unknown(_)) {
-        json["warnings"] = json!(currency.warnings());
+    if let Answer::Latest { warnings, .. }
+    | Answer::Superseded { warnings, .. }
+    | Answer::Withdrawn { warnings, .. }
+    | Answer::Suspended { warnings, .. } = currency.answer()
+    {
+        json["warnings"] = json!(warnings);
     }
     if let Answer::Superseded {
         newer_signed_at: Some(at),

@@ -44,7 +44,9 @@ pub(crate) enum Lie {
     OtherTree,
     /// Changes a leaf in its entry bundles.
     OtherEntry,
-    /// Leaves the latest withdrawal out of what it says.
+    /// Changes the first hash of every full tile of leaves.
+    OtherTile,
+    /// Says of a withdrawn record that it is current.
     HidesWithdrawal,
     /// The recorder signs other words than were reported.
     OtherWords,
@@ -117,6 +119,28 @@ impl Service {
     /// Logs an object now.
     pub(crate) fn log(&self, object: &SignedObject) {
         self.state.lock().unwrap().log(object, now());
+    }
+
+    /// Logs many reports about a version.
+    pub(crate) fn fill(&self, version: &SignedObject, count: u64) {
+        let mut state = self.state.lock().unwrap();
+        for number in 0..count {
+            let report = Report {
+                plan: said(version).plan.unwrap(),
+                version: version.id(),
+                code: ReportCode::Other,
+                words: Words::parse(&format!("number {number}")).unwrap(),
+                reporter: Words::parse("Somebody").unwrap(),
+                issued_at: now(),
+            };
+            let report = state.keys.sign(&report, &state.keys.recorder);
+            state.log(&report, now());
+        }
+    }
+
+    /// The bundle of a version as it stands.
+    pub(crate) fn bundle(&self, plan: PlanId, number: u32) -> Vec<u8> {
+        self.state.lock().unwrap().bundle(plan, number).unwrap()
     }
 
     /// A head of a record as it stands.
@@ -302,9 +326,6 @@ impl State {
     fn about(&self, plan: PlanId) -> Vec<usize> {
         (0..self.objects.len())
             .filter(|place| said(&self.objects[*place]).plan == Some(plan))
-            .filter(|place| {
-                self.lie != Lie::HidesWithdrawal || self.objects[*place].kind() != Kind::Withdrawal
-            })
             .filter(|place| self.lie != Lie::HidesVersion || place + 1 < self.objects.len())
             .collect()
     }
@@ -317,9 +338,7 @@ impl State {
             .find(|place| self.objects[**place].kind() == Kind::Version)?;
         let version = PlanVersion::from_payload(self.objects[latest].peek_unverified().1).unwrap();
         let leaf = u64::try_from(latest).unwrap();
-        let hidden = |leaf: &&Leaf| self.lie == Lie::HidesWithdrawal && leaf.kind == Kind::Withdrawal;
-        let leaves: Vec<Leaf> = self.leaves.iter().filter(|leaf| !hidden(leaf)).copied().collect();
-        let statuses = Statuses::replay(&leaves).unwrap();
+        let statuses = Statuses::replay(&self.leaves).unwrap();
         let warnings = statuses.open(leaf).map(|open| {
             let open = &self.objects[usize::try_from(open).unwrap()];
             let report = Report::from_payload(open.peek_unverified().1);
@@ -337,6 +356,7 @@ impl State {
             version_number: version.version_number(),
             signed_at: version.signed_at(),
             state: match statuses.of(leaf).unwrap().state {
+                _ if self.lie == Lie::HidesWithdrawal => HeadState::Current,
                 Standing::Withdrawn { .. } => HeadState::Withdrawn,
                 Standing::Suspended => HeadState::Suspended,
                 _ => HeadState::Current,
@@ -411,7 +431,6 @@ impl State {
         let mut answer = self.take(&bundle.version);
         let head = self.head(said.plan.unwrap()).unwrap();
         answer["head"] = STANDARD.encode(head.bytes()).into();
-        answer["growth"] = json!([]);
         if let Some(replaced) = said.target.filter(|_| self.lie != Lie::HidesReplaced) {
             let receipt = self.receipt(self.place(replaced).unwrap());
             answer["replaced"] = STANDARD.encode(receipt.encode()).into();
@@ -432,8 +451,8 @@ impl State {
             plan,
             version: ObjectId::parse(&text("version")).unwrap(),
             code,
-            words: Words::parse(&words).expect("words"),
-            reporter: Words::parse(&text("reporter")).expect("a reporter"),
+            words: Words::parse(&words).unwrap(),
+            reporter: Words::parse(&text("reporter")).unwrap(),
             issued_at: now(),
         };
         let object = self.keys.sign(&report, &self.keys.recorder);
@@ -468,8 +487,12 @@ impl State {
                 .map(|entries| entries.concat());
         }
         let level: u32 = layer.parse().ok()?;
+        let lies = self.lie == Lie::OtherTile && level == 0 && width == 256;
         range
-            .map(|index| tree.node(level * 8, index).map(|hash| *hash.as_bytes()))
+            .map(|index| match tree.node(level * 8, index)? {
+                _ if lies && index % 256 == 0 => Some([7; 32]),
+                hash => Some(*hash.as_bytes()),
+            })
             .collect::<Option<Vec<_>>>()
             .map(|hashes| hashes.concat())
     }

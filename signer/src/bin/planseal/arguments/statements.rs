@@ -138,6 +138,9 @@ impl From<Reported> for ReportCode {
 pub(crate) struct Register {
     /// The signed statement or certificate
     pub(crate) file: PathBuf,
+    /// The scan that an intake names
+    #[arg(long, value_name = "FILE")]
+    pub(crate) document: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trusted: Trusted,
     /// The service
