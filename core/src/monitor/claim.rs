@@ -1,8 +1,10 @@
 //! Claims: what the service signed about its tree, and what the leaves say to it.
 
+use crate::currency::CLOCK_TOLERANCE;
 use crate::envelope::SignedObject;
 use crate::head::{Head, HeadState};
 use crate::log::checkpoint::VerifiedCheckpoint;
+use crate::log::leaf::Leaf;
 use crate::log::note::Note;
 use crate::log::tree::TreeHead;
 use crate::snapshot::Snapshot;
@@ -79,6 +81,23 @@ impl Said {
         }
     }
 
+    /// A leaf that it left out though the log itself says that it stood there minutes before: an old state, signed
+    /// as new. `first_left_out` is the leaf at the size of its tree.
+    pub(super) fn leaves_out(&self, first_left_out: Option<&Leaf>) -> Option<Fault> {
+        let made = match self {
+            Self::Tree(_) => return None,
+            Self::Head(head) => head.issued_at(),
+            Self::Snapshot(snapshot) => snapshot.issued_at(),
+            Self::List(list) => list.issued_at(),
+        };
+        let logged = first_left_out?.time.start();
+        (made.since(logged) > DELAY).then_some(Fault::LeftOut {
+            leaf: self.tree().size,
+            logged,
+            made,
+        })
+    }
+
     /// Compares what was said with the leaves of its own tree.
     pub(super) fn compare(&self, statuses: &Statuses) -> Option<Fault> {
         match self {
@@ -89,6 +108,9 @@ impl Said {
         }
     }
 }
+
+/// Six minutes: the minute that a leaf's time is rounded down by, and the tolerance of clocks.
+const DELAY: i64 = CLOCK_TOLERANCE + 60;
 
 /// A head names a version leaf, its number in the chain, its state, and says whether something is open.
 fn false_head(head: &Head, statuses: &Statuses) -> Option<Fault> {

@@ -13,6 +13,7 @@ use crate::log::leaf::{Leaf, LeafError};
 use crate::log::tree::{TreeError, TreeHead, root};
 use crate::statement::{ContentError, FORMAT_VERSION, Kind, decode_payload_named};
 use crate::status::Statuses;
+use crate::time::Timestamp;
 use crate::trust::{Directory, TrustPolicy};
 use crate::verify::VerifyError;
 
@@ -44,6 +45,16 @@ pub enum Fault {
         index: u64,
         /// The rule.
         rule: LeafRule,
+    },
+    /// A view that leaves out what its own log had held for minutes.
+    #[error("what it signed at {made} leaves out leaf {leaf}, which it logged at {logged}")]
+    LeftOut {
+        /// The first leaf left out.
+        leaf: u64,
+        /// The leaf's own time.
+        logged: Timestamp,
+        /// The view's time.
+        made: Timestamp,
     },
     /// A head that its own tree refutes.
     #[error("its head for the record of leaf {leaf} {what}")]
