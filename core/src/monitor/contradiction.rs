@@ -211,6 +211,10 @@ impl Contradiction {
                 return Ok(fault);
             }
         }
+        let left_out = |said: &Said| said.leaves_out(rules.statuses.leaf(said.tree().size));
+        if let Some(fault) = said.iter().find_map(left_out) {
+            return Ok(fault);
+        }
         match said
             .iter()
             .map(Said::tree)
