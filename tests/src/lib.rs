@@ -14,3 +14,4 @@ pub mod forge;
 pub mod change;
 pub mod vector;
 pub mod corpus;
+pub mod programs;
