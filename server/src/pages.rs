@@ -4,6 +4,7 @@
 //! Colour belongs to the verdict only.
 
 mod shown;
+mod standing;
 
 use askama::Template;
 use axum::body::Body;
@@ -11,12 +12,14 @@ use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use planseal::check::Verdict;
+use planseal::id::PlanId;
 use planseal::time::Timestamp;
 
 use crate::problem::{Problem, ProblemType};
 use crate::routes::{App, Mode, plans};
 use crate::service::{Judged, PlanRecord, Pointed, ServiceError};
 use shown::{Listed, Shown};
+use standing::{DoubtLine, Earlier, IntakeLine, ListedIntake};
 
 /// The first page: check a plan; in the demonstration also the plans there are.
 #[derive(Template)]
@@ -24,6 +27,7 @@ use shown::{Listed, Shown};
 struct Home {
     demo: bool,
     plans: Vec<Listed>,
+    received: Vec<ListedIntake>,
     fingerprint: String,
 }
 
@@ -58,6 +62,19 @@ struct PlanPage {
     code: String,
     versions: Vec<VersionLine>,
     files: Vec<FileLine>,
+    /// The last version before a suspended one that is not suspended.
+    earlier: Option<Earlier>,
+    doubts: Vec<DoubtLine>,
+}
+
+/// A record that holds advance decisions as received, and no plan yet.
+#[derive(Template)]
+#[template(path = "received.html")]
+struct ReceivedPage {
+    api: String,
+    intakes: Vec<IntakeLine>,
+    doubts: Vec<DoubtLine>,
+    code: String,
 }
 
 /// A version in the plan page's list.
@@ -75,20 +92,25 @@ struct FileLine {
 
 /// `GET /`.
 pub(crate) async fn home(State(app): State<App>) -> Result<Response, Problem> {
-    let mut listed = Vec::new();
+    let (mut listed, mut received) = (Vec::new(), Vec::new());
     if app.mode == Mode::Demo {
         for plan in app.service.every_plan().await? {
-            let record = app.service.record(plan).await?;
+            let history = app.service.history(plan).await?;
             plans::record_access(&app, "list-plans", plan, None).await?;
-            let number = record.latest().logged.content().version_number();
+            let Some(latest) = history.latest() else {
+                received.extend(ListedIntake::of(plan, &history));
+                continue;
+            };
+            let number = latest.logged.content().version_number();
             let verdict = app.service.judge_version(plan, number).await?;
-            listed.push(Listed::of(record.latest().logged.content(), &verdict));
+            listed.push(Listed::of(latest.logged.content(), &verdict));
         }
     }
     listed.sort_by(|left, right| left.name.cmp(&right.name));
     respond(&Home {
         demo: app.mode == Mode::Demo,
         plans: listed,
+        received,
         fingerprint: shown::grouped(&hex::encode(app.service.policy().id())),
     })
 }
@@ -150,16 +172,34 @@ async fn brought(request: Request) -> Result<Vec<u8>, Problem> {
     Ok(text)
 }
 
-/// `GET /e/{plan}`: the latest version by its emergency summary.
+/// `GET /e/{plan}`: the latest version by its emergency summary, with what speaks against it; without a version, the
+/// advance decisions that were received.
 pub(crate) async fn emergency(State(app): State<App>, Path(plan): Path<String>) -> Result<Response, Problem> {
     let plan = plans::plan_of(&plan)?;
-    let record = app.service.record(plan).await?;
+    let record = match app.service.record(plan).await {
+        Ok(record) => record,
+        Err(ServiceError::NotFound) => return received(&app, plan).await,
+        Err(fault) => return Err(fault.into()),
+    };
     let latest = record.latest().logged.content().version_number();
     plans::record_access(&app, "view-emergency", plan, Some(record.latest().logged.id())).await?;
     let verdict = app.service.judge_version(plan, latest).await?;
+    let now = app.service.now();
+    let earlier = match record.last_not_suspended() {
+        None => None,
+        Some(edition) => {
+            let number = edition.logged.content().version_number();
+            let verdict = app.service.judge_version(plan, number).await?;
+            Some(Earlier::of(edition, &Shown::of(&verdict, now)))
+        }
+    };
+    let mut shown = Shown::of(&verdict, now);
+    if let Some(withdrawal) = record.withdrawal() {
+        shown.withdrawn(withdrawal.content());
+    }
     let files = record.latest().logged.content().attachments().iter();
     respond(&PlanPage {
-        shown: Shown::of(&verdict, app.service.now()),
+        shown,
         api: format!("/api/v1/plans/{plan}"),
         latest,
         code: plan.short_code(),
@@ -170,6 +210,23 @@ pub(crate) async fn emergency(State(app): State<App>, Path(plan): Path<String>) 
                 sha256: file.sha256().to_string(),
             })
             .collect(),
+        earlier,
+        doubts: standing::doubts(&record),
+    })
+}
+
+/// A record with intakes only; 404 when nothing is known under this name.
+async fn received(app: &App, plan: PlanId) -> Result<Response, Problem> {
+    let history = app.service.history(plan).await?;
+    if history.intakes().is_empty() {
+        return Err(ServiceError::NotFound.into());
+    }
+    plans::record_access(app, "view-emergency", plan, None).await?;
+    respond(&ReceivedPage {
+        api: format!("/api/v1/plans/{plan}"),
+        intakes: IntakeLine::all(&history),
+        doubts: standing::doubts(&history),
+        code: plan.short_code(),
     })
 }
 

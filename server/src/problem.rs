@@ -306,8 +306,8 @@ impl From<AdmitError> for Problem {
             | AdmitError::OldStaffList { .. }
             | AdmitError::OwnEndorsement => Self::new(ProblemType::Conflict, sentence(&causes(&fault))),
             AdmitError::Stale { .. } => Self::new(ProblemType::LostRace, sentence(&causes(&fault))),
-            AdmitError::Append(fault) => fault.into(),
-            AdmitError::Service(fault) => fault.into(),
+            AdmitError::Append(fault) => (*fault).into(),
+            AdmitError::Service(fault) => (*fault).into(),
             AdmitError::Random(_) => Self::internal(&fault),
         }
     }

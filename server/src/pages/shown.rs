@@ -5,10 +5,12 @@ use planseal::check::{Attachments, Authenticity, FileState, State, Verdict};
 use planseal::currency::Answer;
 use planseal::plan::PlanVersion;
 use planseal::plan::recommendations::CprDecision;
+use planseal::statement::{Withdrawal, WithdrawalReason};
 use planseal::time::Timestamp;
 use planseal_render::summary::Topic;
 use planseal_render::{EmergencySummary, html};
 
+use super::standing::reason;
 use crate::problem::sentence;
 use planseal_render::print;
 
@@ -130,6 +132,17 @@ impl Shown {
             summary: summary.as_ref().map(html::summary),
             behind,
             card,
+        }
+    }
+}
+
+impl Shown {
+    /// Says why a record was withdrawn. Of a plan that the patient no longer shares nothing is kept in sight.
+    pub(super) fn withdrawn(&mut self, withdrawal: &Withdrawal) {
+        let (why, on) = (reason(withdrawal.reason), withdrawal.issued_at.day());
+        self.line = format!("This plan was withdrawn on {on}: {why}. An advance decision may still bind.");
+        if withdrawal.reason == WithdrawalReason::SharingStopped {
+            self.kept.clear();
         }
     }
 }

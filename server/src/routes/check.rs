@@ -7,13 +7,15 @@ use axum::response::Response;
 use planseal::check::{Attachments, Authenticity, FileState, Verdict};
 use planseal::code::Pointer;
 use planseal::currency::Answer;
+use planseal::id::PlanId;
 use serde_json::{Value, json};
 
 use super::App;
 use super::answer::{Representation, json as answer, negotiate};
 use super::body::media_type;
+use super::plans::standing;
 use crate::problem::{Problem, ProblemType};
-use crate::service::{Judged, Pointed, PointedStanding};
+use crate::service::{Judged, Pointed, PointedStanding, ServiceError};
 
 /// What a pointer's version is now: the record's signed head, or its meaning as JSON. No patient data; an unknown
 /// pointer is 404, whether the record or the version is unknown.
@@ -59,10 +61,25 @@ fn pointer_of(headers: &HeaderMap, body: &[u8]) -> Result<Pointer, Problem> {
 /// A PDF, bundle, envelope or code's text in, the verdict out: 200 also for a document that is not genuine.
 pub(super) async fn verify(State(app): State<App>, body: Bytes) -> Result<Response, Problem> {
     let judged = match app.service.judge(&body).await? {
-        Judged::Verdict(verdict) => verdict_json(&verdict),
+        Judged::Verdict(verdict) => {
+            let mut shown = verdict_json(&verdict);
+            if let Some(version) = verdict.version() {
+                shown["standing"] = standing_of(&app, version.content().plan()).await?;
+            }
+            shown
+        }
         Judged::Pointed(pointed) => pointed_json(&pointed),
     };
     Ok(answer(StatusCode::OK, &judged))
+}
+
+/// What this service knows beside the latest version of the record; nothing of records of other services.
+async fn standing_of(app: &App, plan: PlanId) -> Result<Value, Problem> {
+    match app.service.record(plan).await {
+        Ok(record) => Ok(standing(&record)),
+        Err(ServiceError::NotFound) => Ok(Value::Null),
+        Err(fault) => Err(fault.into()),
+    }
 }
 
 fn pointed_json(pointed: &Pointed) -> Value {

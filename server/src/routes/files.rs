@@ -22,23 +22,18 @@ pub(super) async fn stage(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// A file that a version of the record names, under a fixed name.
+/// A file that a version or intake of the record names, under a fixed name.
 pub(super) async fn attachment(
     State(app): State<App>,
     Path((plan, sha256)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let plan = plan_of(&plan)?;
-    let record = app.service.record(plan).await?;
-    let mut named = record
-        .versions()
-        .iter()
-        .flat_map(|edition| edition.logged.content().attachments());
-    let named = named
-        .find(|named| named.sha256().to_string() == sha256)
-        .ok_or(ServiceError::NotFound)?;
+    let history = app.service.history(plan).await?;
+    let named = history.files().find(|(named, _)| named.to_string() == sha256);
+    let (digest, media_type) = named.ok_or(ServiceError::NotFound)?;
     record_access(&app, "read-attachment", plan, None).await?;
-    let bytes = app.service.attachment(plan, &named.sha256()).await?;
-    let (media_type, name) = match named.media_type() {
+    let bytes = app.service.attachment(plan, &digest).await?;
+    let (media_type, name) = match media_type {
         MediaType::Pdf => ("application/pdf", "attachment.pdf"),
         MediaType::Png => ("image/png", "attachment.png"),
         MediaType::Jpeg => ("image/jpeg", "attachment.jpg"),

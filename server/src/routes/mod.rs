@@ -8,6 +8,7 @@ mod guard;
 mod body;
 mod answer;
 pub(crate) mod plans;
+mod statements;
 mod files;
 mod views;
 mod check;
@@ -83,6 +84,9 @@ const MAX_BUNDLE: usize = 8 << 20;
 /// 32 MiB: a PDF with 24 MiB of scans inside.
 const MAX_PDF: usize = 32 << 20;
 
+/// 16 KiB: words and reporter are at most 2000 bytes each.
+const MAX_REPORT: usize = 16 << 10;
+
 const fn accepted(media_type: &'static str, limit: usize) -> Accepted {
     Accepted { media_type, limit }
 }
@@ -94,6 +98,8 @@ const SUBMISSION: &[Accepted] = &[
     accepted("application/cose", MAX_SUBMISSION),
     accepted(BUNDLE, MAX_SUBMISSION),
 ];
+const ENVELOPE: &[Accepted] = &[accepted("application/cose", MAX_SUBMISSION)];
+const REPORT: &[Accepted] = &[accepted("application/json", MAX_REPORT)];
 const ATTACHMENT: &[Accepted] = &[
     accepted("application/pdf", MAX_ATTACHMENT),
     accepted("image/png", MAX_ATTACHMENT),
@@ -177,6 +183,97 @@ pub fn table() -> Vec<Route> {
             DemoOnly,
             NONE,
             get(files::attachment),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/plans/{plan}/withdrawal",
+            DemoOnly,
+            ENVELOPE,
+            post(statements::withdraw),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/plans/{plan}/endorsements",
+            DemoOnly,
+            ENVELOPE,
+            post(statements::endorse),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/plans/{plan}/intakes",
+            DemoOnly,
+            ENVELOPE,
+            post(statements::receive),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/plans/{plan}/custody",
+            DemoOnly,
+            ENVELOPE,
+            post(statements::keep_custody),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/plans/{plan}/reports",
+            DemoOnly,
+            REPORT,
+            post(statements::report),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/plans/{plan}/resolutions",
+            DemoOnly,
+            ENVELOPE,
+            post(statements::resolve),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/plans/{plan}/holds",
+            DemoOnly,
+            ENVELOPE,
+            post(statements::hold),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/certificates",
+            DemoOnly,
+            ENVELOPE,
+            post(statements::certify),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/key-status",
+            DemoOnly,
+            ENVELOPE,
+            post(statements::revoke),
+        ),
+        row(
+            Method::POST,
+            "/api/v1/staff-lists",
+            DemoOnly,
+            ENVELOPE,
+            post(statements::list_staff),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/plans/{plan}/statements",
+            DemoOnly,
+            NONE,
+            get(statements::list),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/plans/{plan}/head",
+            DemoOnly,
+            NONE,
+            get(statements::head),
+        ),
+        row(
+            Method::GET,
+            "/api/v1/objects/{id}",
+            DemoOnly,
+            NONE,
+            get(statements::fetch),
         ),
         row(
             Method::POST,

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use planseal::bundle::Bundle;
 use planseal::id::{ObjectId, PlanId};
+use planseal::log::tree::Hash;
 use planseal::status::{State as Standing, Warning};
 use planseal_store::{Access, OperationId};
 use serde_json::{Value, json};
@@ -62,7 +63,8 @@ async fn publish(
     };
     let published = app.service.publish(&submission).await?;
     let head = app.service.head(published.plan).await?;
-    let mut response = answer(StatusCode::CREATED, &receipt(&published, head.bytes()));
+    let growth = app.service.growth(&published.receipt, &head).await?;
+    let mut response = answer(StatusCode::CREATED, &receipt(&published, head.bytes(), &growth));
     let (plan, number) = (published.plan, published.version_number);
     let place = format!("/api/v1/plans/{plan}/versions/{number}");
     set(response.headers_mut(), header::LOCATION, &place);
@@ -74,16 +76,22 @@ async fn publish(
     Ok(response)
 }
 
-/// What the author's client verifies before it says PUBLISHED: receipt, and a head that names the version.
-fn receipt(published: &Published, head: &[u8]) -> Value {
-    json!({
+/// What the author's client verifies before it says PUBLISHED: receipts of the version and of what it replaced, a head
+/// that names the version, and the proof that both are views of one log.
+fn receipt(published: &Published, head: &[u8], growth: &[Hash]) -> Value {
+    let mut told = json!({
         "plan": published.plan.to_string(),
         "version": published.version_number,
         "id": published.id.to_string(),
         "leaf": published.receipt.proof().index,
         "receipt": STANDARD.encode(published.receipt.encode()),
         "head": STANDARD.encode(head),
-    })
+        "growth": growth.iter().map(|hash| STANDARD.encode(hash.as_bytes())).collect::<Vec<_>>(),
+    });
+    if let Some((_, receipt)) = &published.replaced {
+        told["replaced"] = STANDARD.encode(receipt.encode()).into();
+    }
+    told
 }
 
 /// The versions of a record with what the log says of each.
@@ -92,10 +100,41 @@ pub(super) async fn list(State(app): State<App>, Path(plan): Path<String>) -> Re
     let record = app.service.record(plan).await?;
     record_access(&app, "list-versions", plan, None).await?;
     let versions: Vec<Value> = record.versions().iter().map(line).collect();
-    Ok(answer(
-        StatusCode::OK,
-        &json!({ "plan": plan.to_string(), "versions": versions }),
-    ))
+    let mut told = json!({ "plan": plan.to_string(), "versions": versions });
+    told["standing"] = standing(&record);
+    Ok(answer(StatusCode::OK, &told))
+}
+
+/// What has to be known beside the latest version: why it was withdrawn, what to read when it is suspended (FORMAT §5),
+/// what was received and reported. Words of patients and reporters stand in the statements, not here.
+pub(super) fn standing(record: &PlanRecord) -> Value {
+    let open = |open: bool| if open { "open" } else { "resolved" };
+    let withdrawal = record.withdrawal().map(|withdrawal| {
+        json!({
+            "id": withdrawal.id().to_string(),
+            "reason": withdrawal.content().reason,
+            "signed_at": withdrawal.content().issued_at.to_string(),
+        })
+    });
+    let reports = record.reports().iter().map(|report| {
+        let is_open = record.open_reports().any(|known| known.id() == report.id());
+        json!({
+            "id": report.id().to_string(),
+            "code": report.content().code,
+            "signed_at": report.content().issued_at.to_string(),
+            "state": open(is_open),
+        })
+    });
+    let intakes = record.open_intakes().map(|intake| {
+        let (id, signed_at) = (intake.id().to_string(), intake.content().issued_at.to_string());
+        json!({ "id": id, "signed_at": signed_at, "state": "not-yet-reviewed" })
+    });
+    json!({
+        "withdrawal": withdrawal,
+        "last_not_suspended": record.last_not_suspended().map(line),
+        "reports": reports.collect::<Vec<_>>(),
+        "intakes": intakes.collect::<Vec<_>>(),
+    })
 }
 
 /// One version: the envelope, its bundle, its PDF when it is current, or JSON.
@@ -235,7 +274,7 @@ pub(crate) async fn record_access(
     Ok(app.service.record_access(access).await?)
 }
 
-fn version_replaced(headers: &HeaderMap) -> Result<ObjectId, Problem> {
+pub(super) fn version_replaced(headers: &HeaderMap) -> Result<ObjectId, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else {
         return Err(Problem::new(
             ProblemType::PreconditionRequired,

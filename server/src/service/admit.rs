@@ -8,12 +8,14 @@ use planseal::id::{ObjectId, PlanId};
 use planseal::plan::PlanVersion;
 use planseal::receipt::Receipt;
 use planseal::statement::Statement;
+use planseal::time::Timestamp;
 use planseal::validate::{Finding, NumberRange};
-use planseal::verify::{self, Verified};
+use planseal::verify::{self, RegistrationError, Verified};
 use planseal_store::{OperationId, Publication};
 
 use super::Service;
 use super::error::AdmitError;
+use super::ledger::Ledger;
 
 /// A version as it arrives, with what the client says about it.
 pub struct Submission<'a> {
@@ -50,6 +52,7 @@ impl Service {
     /// # Errors
     /// [`AdmitError`]; nothing was published then.
     pub async fn publish(&self, submission: &Submission<'_>) -> Result<Published, AdmitError> {
+        let _open = self.gate.read().await;
         let (version, card) = self.verify_submission(submission.bundle).await?;
         let plan = version.content().plan();
         let _turn = self.turns.of(plan).await;
@@ -105,16 +108,32 @@ impl Service {
         }
     }
 
-    /// Verified, and signed while the certificate was valid and not revoked.
+    /// Whose it is, and that it is unchanged; not whether the signer is still in force.
+    pub(super) async fn verify<S: Statement>(
+        &self,
+        object: &SignedObject,
+    ) -> Result<Verified<S>, AdmitError> {
+        let ledger = self.ledger.read().await;
+        Ok(verify::statement::<S>(object, &ledger.directory)?)
+    }
+
+    /// As [`verify`](Self::verify), and that the signer's certificate counts now.
     pub(super) async fn verify_in_force<S: Statement>(
         &self,
         object: &SignedObject,
     ) -> Result<Verified<S>, AdmitError> {
+        let verified = self.verify(object).await?;
         self.catch_up().await?;
-        let ledger = self.ledger.read().await;
-        let verified = verify::statement::<S>(object, &ledger.directory)?;
-        verify::in_force(&verified, ledger.statuses.size(), &ledger.directory)?;
+        self.judge_in_force(&verified).await?;
         Ok(verified)
+    }
+
+    /// That the signer's certificate counts, as of the fold that was just caught up with.
+    pub(super) async fn judge_in_force<S: Statement>(
+        &self,
+        statement: &Verified<S>,
+    ) -> Result<(), AdmitError> {
+        in_force_now(statement, &*self.ledger.read().await, self.now())
     }
 
     /// Numbers kept for tests and real ones are never mixed.
@@ -169,6 +188,28 @@ impl Service {
         }
     }
 }
+
+/// The signer's certificate is not revoked, and valid when this was signed and when it will be logged: a leaf after the
+/// certificate's end would never verify.
+pub(super) fn in_force_now<S: Statement>(
+    statement: &Verified<S>,
+    ledger: &Ledger,
+    now: Timestamp,
+) -> Result<(), AdmitError> {
+    verify::in_force(statement, ledger.statuses.size(), &ledger.directory)?;
+    let signer = statement.signer();
+    let certificate = signer.and_then(|signer| ledger.directory.certificate(&signer));
+    let instants = [now, now.plus(LOGGED_WITHIN)];
+    let invalid = certificate.and_then(|held| {
+        let key = held.content().key();
+        let mut outside = instants.into_iter().filter(|at| !held.content().valid_at(*at));
+        outside.next().map(|at| RegistrationError::NotValid { key, at })
+    });
+    invalid.map_or(Ok(()), |fault| Err(fault.into()))
+}
+
+/// One minute: far longer than storing takes.
+const LOGGED_WITHIN: i64 = 60;
 
 fn named(version: &Verified<PlanVersion>, file: &[u8]) -> bool {
     let attachments = version.content().attachments();

@@ -7,6 +7,7 @@ use planseal::envelope::EnvelopeError;
 use planseal::id::{ObjectId, PlanId};
 use planseal::log::checkpoint::CheckpointError;
 use planseal::log::note::NoteError;
+use planseal::log::tree::TreeError;
 use planseal::plan::contacts::Digest;
 use planseal::sign::SigningError;
 use planseal::statement::ContentError;
@@ -147,13 +148,25 @@ pub enum AdmitError {
     Findings(Vec<Finding>),
     /// The store refused or failed.
     #[error(transparent)]
-    Append(#[from] AppendError),
+    Append(Box<AppendError>),
     /// The service could not do its own part.
     #[error(transparent)]
-    Service(#[from] ServiceError),
+    Service(Box<ServiceError>),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
+}
+
+impl From<AppendError> for AdmitError {
+    fn from(fault: AppendError) -> Self {
+        Self::Append(Box::new(fault))
+    }
+}
+
+impl From<ServiceError> for AdmitError {
+    fn from(fault: ServiceError) -> Self {
+        Self::Service(Box::new(fault))
+    }
 }
 
 /// The service could not answer.
@@ -192,6 +205,9 @@ pub enum ServiceError {
     /// The log's own checkpoint is no note.
     #[error("the log's checkpoint is no note")]
     Note(#[from] NoteError),
+    /// The log's tree lacks what a proof needs.
+    #[error("a proof between two trees of the log cannot be made")]
+    Tree(#[from] TreeError),
     /// The log's leaves make no sense.
     #[error(transparent)]
     Status(#[from] StatusError),

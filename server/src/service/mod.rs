@@ -59,6 +59,9 @@ pub struct Service {
     own_policy: TrustPolicy,
     keys: RwLock<ServiceKeys>,
     ledger: RwLock<Ledger>,
+    /// Open to everybody who stores, closed while a revocation is stored: what was judged in force is logged before it,
+    /// or judged again after it. Taken before any other turn.
+    gate: RwLock<()>,
     turns: Turns,
     /// Staff lists are compared with the last one and stored one at a time.
     staff_turn: Mutex<()>,
@@ -88,6 +91,7 @@ impl Service {
             deployment,
             keys: RwLock::new(keys),
             ledger: RwLock::new(Ledger::begin(directory)),
+            gate: RwLock::default(),
             turns: Turns::default(),
             staff_turn: Mutex::default(),
             staging: Staging::default(),

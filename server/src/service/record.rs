@@ -359,6 +359,33 @@ impl Service {
             .ok_or(ServiceError::NoReceipt { id })
     }
 
+    /// Everything logged about a record in the order of its chain, each with its receipt, and each verified again.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when nothing is logged under this name.
+    pub async fn statements(&self, plan: PlanId) -> Result<Vec<(ChainRecord, Receipt)>, ServiceError> {
+        let history = self.history(plan).await?;
+        if history.is_unknown() {
+            return Err(ServiceError::NotFound);
+        }
+        let mut statements = Vec::new();
+        for stored in self.store.chain(plan).await? {
+            if stored.index < history.as_of.size {
+                let receipt = self.receipt(stored.id).await?;
+                statements.push((stored, receipt));
+            }
+        }
+        Ok(statements)
+    }
+
+    /// A logged object by its id, as it was verified when it came in; its bytes are those of the id.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when the log does not hold it.
+    pub async fn object(&self, id: ObjectId) -> Result<ChainRecord, ServiceError> {
+        self.store.object(id).await?.ok_or(ServiceError::NotFound)
+    }
+
     async fn edition(&self, stored: &ChainRecord, ledger: &Ledger) -> Result<Edition, ServiceError> {
         let logged: Logged<PlanVersion> = self.logged(stored, ledger).await?;
         let status = ledger.statuses.of(logged.index());

@@ -6,6 +6,7 @@ use planseal::trust::Certificate;
 use planseal::verify;
 use planseal_store::OperationId;
 
+use super::admit::in_force_now;
 use super::error::AdmitError;
 use super::{Registered, Service};
 
@@ -15,14 +16,14 @@ impl Service {
     /// # Errors
     /// [`AdmitError`] when it does not verify, its issuer is not in force, or the store fails.
     pub async fn register_certificate(&self, object: &SignedObject) -> Result<Registered, AdmitError> {
+        let _open = self.gate.read().await;
         self.catch_up().await?;
         let mut ledger = self.ledger.write().await;
-        ledger.catch_up(&self.store).await?;
         // The directory keeps a certificate it admitted even if the log then refuses it; unplaced, it counts for nothing.
         let certificate = ledger.directory.admit(object)?.clone();
         let id = certificate.id();
         if ledger.directory.index_of(&id).is_none() {
-            verify::in_force(&certificate, ledger.statuses.size(), &ledger.directory)?;
+            in_force_now(&certificate, &ledger, self.now())?;
         }
         let receipt = self.store.append(&certificate, OperationId::random()?).await?;
         ledger.list(object.clone(), receipt.proof().index, receipt.leaf().signer);
@@ -38,6 +39,7 @@ impl Service {
     /// # Errors
     /// [`AdmitError`]; nothing was logged then.
     pub async fn revoke(&self, object: &SignedObject) -> Result<Registered, AdmitError> {
+        let _closed = self.gate.write().await;
         let status = self.verify::<KeyStatus>(object).await?;
         if let Some(known) = self.known(status.id()).await? {
             return Ok(known);
@@ -57,6 +59,7 @@ impl Service {
     /// # Errors
     /// [`AdmitError`]; nothing was logged then.
     pub async fn list_staff(&self, object: &SignedObject) -> Result<Registered, AdmitError> {
+        let _open = self.gate.read().await;
         let _turn = self.staff_turn.lock().await;
         let list = self.verify::<StaffList>(object).await?;
         if let Some(known) = self.known(list.id()).await? {

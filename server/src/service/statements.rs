@@ -9,11 +9,11 @@ use planseal::id::{ObjectId, PlanId};
 use planseal::plan::contacts::{Attachment, Digest};
 use planseal::statement::{
     Custody, Endorsement, Hold, HoldAct, Intake, IntakeForm, Kind, LoggedStatement, Outcome, Report,
-    ReportCode, Resolution, Statement, Withdrawal, Words,
+    ReportCode, Resolution, Withdrawal, Words,
 };
 use planseal::status::State;
 use planseal::trust::{Certificate, Directory};
-use planseal::verify::{self, Logged, Verified};
+use planseal::verify::{Logged, Verified};
 use planseal_store::OperationId;
 
 use super::error::{AdmitError, ServiceError};
@@ -96,6 +96,7 @@ impl Service {
     /// # Errors
     /// [`AdmitError`]; nothing was logged then.
     pub async fn receive(&self, plan: PlanId, object: &SignedObject) -> Result<Registered, AdmitError> {
+        let _open = self.gate.read().await;
         let _turn = self.turns.of(plan).await;
         let intake: Verified<Intake> = self.verify(object).await?;
         addressed(&intake, plan)?;
@@ -144,6 +145,7 @@ impl Service {
         object: &SignedObject,
         fits: impl FnOnce(&Verified<S>, &History, &Directory) -> Result<(), AdmitError>,
     ) -> Result<Registered, AdmitError> {
+        let _open = self.gate.read().await;
         let _turn = self.turns.of(plan).await;
         let statement: Verified<S> = self.verify(object).await?;
         addressed(&statement, plan)?;
@@ -160,22 +162,6 @@ impl Service {
             fits(&statement, &history, &ledger.directory)?;
         }
         self.log(&statement).await
-    }
-
-    /// Whose it is, and that it is unchanged; not whether the signer is still in force.
-    pub(super) async fn verify<S: Statement>(
-        &self,
-        object: &SignedObject,
-    ) -> Result<Verified<S>, AdmitError> {
-        let ledger = self.ledger.read().await;
-        Ok(verify::statement::<S>(object, &ledger.directory)?)
-    }
-
-    /// That the signer's certificate is valid and not revoked, as of the fold that was just caught up with.
-    async fn judge_in_force<S: Statement>(&self, statement: &Verified<S>) -> Result<(), AdmitError> {
-        let ledger = self.ledger.read().await;
-        verify::in_force(statement, ledger.statuses.size(), &ledger.directory)?;
-        Ok(())
     }
 }
 

@@ -4,6 +4,10 @@ use planseal::card::Stamp;
 use planseal::envelope::SignedObject;
 use planseal::head::{Head, HeadState};
 use planseal::id::{ObjectId, PlanId};
+use planseal::log::checkpoint::VerifiedCheckpoint;
+use planseal::log::note::Note;
+use planseal::log::tree::Hash;
+use planseal::receipt::Receipt;
 use planseal::sign::ToBeSigned;
 use planseal::snapshot::Snapshot;
 use planseal::status::{State, Warning};
@@ -82,6 +86,18 @@ impl Service {
         keys.head.sign(&head, &ledger.directory)
     }
 
+    /// The proof that the tree of a receipt is a prefix of the tree that a head names; empty when they are one.
+    ///
+    /// # Errors
+    /// [`ServiceError`] when one of them is not of this log.
+    pub async fn growth(&self, receipt: &Receipt, head: &SignedObject) -> Result<Vec<Hash>, ServiceError> {
+        let note = Note::parse(&receipt.proof().checkpoint)?;
+        let checkpoint = VerifiedCheckpoint::of_log(&note, self.store.log_key())?;
+        let head = verify::statement::<Head>(head, &self.ledger.read().await.directory)?;
+        let size = head.content().size;
+        Ok(self.store.prove_growth_between(checkpoint.size(), size)?)
+    }
+
     /// What a head says of a record.
     pub(super) fn say(&self, record: &PlanRecord) -> Head {
         let latest = record.latest();
@@ -139,6 +155,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError`] when it cannot be signed or logged.
     pub async fn snapshot(&self) -> Result<SignedObject, ServiceError> {
+        let _open = self.gate.read().await;
         self.catch_up().await?;
         let snapshot = {
             let (keys, ledger) = (self.keys.read().await, self.ledger.read().await);

@@ -182,8 +182,9 @@ pub(crate) fn now() -> Timestamp {
 
 /// The clinician of P5, whose certificate is in force today, with her key.
 pub(crate) struct Signer {
-    key: FileKey,
-    certificate: Verified<Certificate>,
+    pub(crate) key: FileKey,
+    pub(crate) certificate: Verified<Certificate>,
+    author: Author,
 }
 
 impl Signer {
@@ -202,7 +203,21 @@ impl Signer {
             .unwrap();
         let passphrase = Passphrase::new("these keys are public".into());
         let key = FileKey::open(&held, &passphrase, Some(certificate.content().key())).unwrap();
-        Self { key, certificate }
+        let author = Self::author();
+        Self {
+            key,
+            certificate,
+            author,
+        }
+    }
+
+    /// Somebody who was enrolled for a test.
+    pub(crate) const fn of(key: FileKey, certificate: Verified<Certificate>, author: Author) -> Self {
+        Self {
+            key,
+            certificate,
+            author,
+        }
     }
 
     fn author() -> Author {
@@ -226,7 +241,7 @@ impl Signer {
             numbers,
             plan,
             salt: [7; 16],
-            author: Self::author(),
+            author: self.author.clone(),
             predecessor,
         };
         let version = PlanDraft::from_json(draft).unwrap().validate(&context).unwrap();

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod kit;
+mod people;
 mod routes;
+mod statements;
 mod versions;
 mod checking;
 mod pages;

@@ -13,6 +13,7 @@ fn somewhere(route: &Route) -> String {
         ("{plan}", nothing),
         ("{n}", "1"),
         ("{sha256}", digest.as_str()),
+        ("{id}", digest.as_str()),
         ("{name}", "none"),
         ("{*path}", "0/000"),
     ];
