@@ -61,7 +61,8 @@ impl History {
             numbers: NumberRange::Test,
         };
         let store = store.await.expect("a store in memory");
-        let founded = Service::found(store, dial, deployment, &CAST.certificates(), keys());
+        let certificates = CAST.certificates();
+        let founded = Service::found(store, dial, deployment, &certificates, keys());
         Self {
             service: Arc::new(founded.await.expect("honest certificates")),
             clock,
