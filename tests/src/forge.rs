@@ -1,6 +1,7 @@
 //! Envelopes put together by hand: with any header, any payload, and a signature by whatever key the test holds.
 
 use planseal::envelope::SignedObject;
+use planseal::id::ObjectId;
 
 use crate::cbor::Cbor;
 use crate::key::FixedKey;
@@ -119,6 +120,13 @@ pub const CONTENT_TYPE: Cbor = Cbor::Unsigned(3);
 pub const CLAIMS: Cbor = Cbor::Unsigned(15);
 /// Label 34: the signer's certificate.
 pub const CERTIFICATE: Cbor = Cbor::Unsigned(34);
+
+/// The value of label 34 for this certificate.
+#[must_use]
+pub fn thumbprint(certificate: &ObjectId) -> Cbor {
+    let digest = Cbor::Bytes(certificate.as_bytes().to_vec());
+    Cbor::Array(vec![Cbor::Negative(15), digest])
+}
 
 #[cfg(test)]
 mod tests {

@@ -48,16 +48,22 @@ impl Ledger {
     /// Appends a verified object at a set time and returns its leaf index.
     pub fn append(&mut self, object: &impl Loggable, at: Timestamp) -> u64 {
         let entry = object.log_entry();
-        let index = self.size();
-        self.places.insert(entry.id, index);
-        let leaf = Leaf {
+        // The root signs itself: its place is known before its leaf is.
+        self.places.insert(entry.id, self.size());
+        self.append_leaf(Leaf {
             kind: entry.kind,
             id: entry.id,
             time: at.minute(),
             signer: self.place_of(&entry.signer),
             target: entry.target.map(|target| self.place_of(&target)),
             from: entry.from,
-        };
+        })
+    }
+
+    /// Appends any leaf at all: for logs that an honest service would not write.
+    pub fn append_leaf(&mut self, leaf: Leaf) -> u64 {
+        let index = self.size();
+        self.places.insert(leaf.id, index);
         self.tree.push(leaf.hash());
         self.leaves.push(leaf);
         index
@@ -118,11 +124,8 @@ impl Ledger {
     #[must_use]
     pub fn receipt(&self, id: &ObjectId) -> Receipt {
         let index = self.place_of(id);
-        let leaf = self
-            .leaves
-            .iter()
-            .find(|leaf| leaf.id == *id)
-            .expect("a placed object has a leaf");
+        let leaf = self.leaves.iter().rfind(|leaf| leaf.id == *id);
+        let leaf = leaf.expect("a placed object has a leaf");
         let path = inclusion_proof(&self.tree, index, self.size()).expect("the leaf is in the tree");
         let proof = LogProof {
             index,

@@ -9,6 +9,8 @@ pub mod key;
 pub mod ledger;
 pub mod world;
 pub mod sample;
+pub mod staff;
+pub mod witness;
 pub mod cbor;
 pub mod forge;
 pub mod change;

@@ -40,16 +40,24 @@ impl Vector {
     /// The file.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let digits = hex::encode(&self.bytes);
-        let body: String = (0..digits.len())
-            .step_by(LINE)
-            .map(|at| format!("{}\n", &digits[at..digits.len().min(at + LINE)]))
-            .collect();
         format!(
-            "expect: {}\nas: {}\nnote: {}\n\n{body}",
-            self.expect, self.offered_as, self.note
+            "expect: {}\nas: {}\nnote: {}\n\n{}",
+            self.expect,
+            self.offered_as,
+            self.note,
+            lines(&self.bytes)
         )
     }
+}
+
+/// Bytes in hexadecimal, 48 to a line.
+#[must_use]
+pub fn lines(bytes: &[u8]) -> String {
+    let digits = hex::encode(bytes);
+    let starts = (0..digits.len()).step_by(LINE);
+    starts
+        .map(|at| format!("{}\n", &digits[at..digits.len().min(at + LINE)]))
+        .collect()
 }
 
 /// The outcome's name in a vector file.

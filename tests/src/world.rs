@@ -47,6 +47,8 @@ pub struct World {
     pub directory: Directory,
     /// The log.
     pub ledger: Ledger,
+    /// Certificates issued after the beginning, in the order of the log.
+    joined: Vec<Verified<Certificate>>,
 }
 
 /// When the world began: its certificates are signed and logged at this minute.
@@ -157,6 +159,7 @@ impl World {
             policy,
             directory: builder.directory,
             ledger: builder.ledger,
+            joined: Vec::new(),
         };
         world.place_certificates();
         world
@@ -183,6 +186,31 @@ impl World {
         logged.expect("an honest registration verifies")
     }
 
+    /// Certifies somebody after the world's beginning, in the log, at a set time.
+    ///
+    /// # Panics
+    /// When an honest certificate is refused.
+    pub fn certify(
+        &mut self,
+        fields: CertificateFields,
+        key: FixedKey,
+        by: fn(&Self) -> &Party,
+        at: Timestamp,
+    ) -> Party {
+        let certificate = Certificate::new(fields).expect("a certificate");
+        let object = envelope(&certificate, by(self));
+        let admitted = self
+            .directory
+            .admit(&object)
+            .expect("an honest certificate")
+            .clone();
+        let logged = self.log(admitted, at);
+        self.directory.place_logged(&logged).expect("one place each");
+        let certificate = logged.verified().clone();
+        self.joined.push(certificate.clone());
+        Party { key, certificate }
+    }
+
     /// Every certificate of the world in the order of the log, the root first.
     #[must_use]
     pub fn certificates(&self) -> Vec<&Verified<Certificate>> {
@@ -198,7 +226,8 @@ impl World {
             &self.endorser,
         ];
         all.sort_by_key(|party| self.ledger.place_of(&party.certificate.id()));
-        all.into_iter().map(|party| &party.certificate).collect()
+        let first = all.into_iter().map(|party| &party.certificate);
+        first.chain(&self.joined).collect()
     }
 
     /// A directory knows where a certificate stands only by its receipt.

@@ -282,8 +282,3 @@ impl Issuing {
         Party { key, certificate }
     }
 }
-
-/// The day of a time, for certificates made inside a scenario.
-pub(crate) fn day(at: Timestamp) -> Date {
-    at.date()
-}

@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Router;
 use planseal::envelope::SignedObject;
 use planseal::id::ObjectId;
+use planseal::log::leaf::Leaf;
 use planseal::receipt::Receipt;
 use planseal::time::Timestamp;
 use planseal::trust::TrustPolicy;
 use planseal::validate::NumberRange;
 use planseal_server::routes::{self, App, Mode};
 use planseal_server::service::{AdmitError, Deployment, Service, ServiceKey, ServiceKeys, Submission};
-use planseal_store::{Clock, OperationId, Store, StoreConfig, SystemClock};
+use planseal_store::{Clock, OperationId, Store, StoreConfig, SystemClock, TilePath};
 use planseal_tests::key::FixedKey;
 
 use crate::cast::{CAST, FIRST, ORIGIN, SECOND, STRANGER, Signed, days_ago, log_key};
@@ -128,6 +129,21 @@ impl History {
     pub(crate) async fn head(&self, signed: &Signed) -> SignedObject {
         let plan = signed.version.content().plan();
         self.service.head(plan).await.expect("a head")
+    }
+
+    /// Every leaf, as the log serves them.
+    pub(crate) async fn leaves(&self) -> Vec<Leaf> {
+        let checkpoint = self.service.checkpoint().expect("a checkpoint");
+        let size = checkpoint.lines().nth(1).expect("a size").to_owned();
+        let path = TilePath::parse(&format!("entries/000.p/{size}")).expect("a path");
+        let tile = self.service.tile(path).await.expect("a tile").expect("entries");
+        let (mut rest, mut leaves) = (tile.as_ref(), Vec::new());
+        while let Some((length, after)) = rest.split_first_chunk::<2>() {
+            let (leaf, after) = after.split_at(u16::from_be_bytes(*length).into());
+            leaves.push(Leaf::decode(leaf).expect("a leaf"));
+            rest = after;
+        }
+        leaves
     }
 
     /// The real routes over this history.

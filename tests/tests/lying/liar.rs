@@ -19,7 +19,6 @@ pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().e
 /// What a client asked.
 #[derive(Clone)]
 pub(crate) struct Asked {
-    pub(crate) method: String,
     pub(crate) path: String,
 }
 
@@ -141,7 +140,6 @@ async fn answer(
     request: Request<Body>,
 ) -> Response<Body> {
     let asked = Asked {
-        method: request.method().to_string(),
         path: request.uri().path().to_owned(),
     };
     let history = histories[choose(&asked)].clone();

@@ -179,9 +179,8 @@ fn a_snapshot_from_tomorrow_says_latest() {
 
 #[test]
 fn a_snapshot_is_handed_out_and_never_logged() {
-    shown(Paper::Latest, Current, NOT_CONFIRMED, SNAPSHOT, async |history| {
+    shown(Paper::Latest, Current, NOT_CONFIRMED, SNAPSHOT, async |_| {
         let elsewhere = History::until_second().await;
-        drop(history);
         elsewhere.service.snapshot().await.expect("a snapshot").bytes().to_vec()
     });
 }

@@ -3,39 +3,78 @@
 //! `PLANSEAL_RENEW_VECTORS=1 cargo test -p planseal-tests --test vectors` writes them anew; the change is then read like
 //! any other. How another implementation reads them is in `tests/vectors/README.md`.
 
+mod later;
 mod make;
 mod read;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+use make::Made;
 use planseal_tests::corpus::files;
-use planseal_tests::vector::{ACCEPTED, Vector};
+use planseal_tests::vector::{ACCEPTED, Vector, lines};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
 }
 
-fn kept() -> Vec<(String, Vector)> {
+fn held() -> PathBuf {
+    folder().join("held")
+}
+
+/// What is made today; written over the folder first when it is to be renewed.
+fn made() -> &'static Made {
+    static MADE: OnceLock<Made> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let made = make::all();
+        if std::env::var_os("PLANSEAL_RENEW_VECTORS").is_some() {
+            renew(&made);
+        }
+        made
+    })
+}
+
+/// Old vectors stay; what is made today is written over or beside them, with the outcome it was made to have.
+fn renew((vectors, files): &Made) {
+    for (name, vector) in vectors {
+        let file = folder().join(format!("{name}.txt"));
+        fs::write(file, vector.to_text()).expect("the folder can be written");
+    }
+    fs::create_dir_all(held()).expect("the folder can be written");
+    for (name, bytes) in files {
+        let file = held().join(format!("{name}.hex"));
+        fs::write(file, lines(bytes)).expect("the folder can be written");
+    }
+}
+
+fn kept() -> BTreeMap<String, Vector> {
+    let _ = made();
     let files = files(&folder(), "txt").into_iter().map(|file| {
         let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
         let text = fs::read_to_string(&file).expect("a readable file");
         let vector = Vector::parse(&text).unwrap_or_else(|| panic!("{name} is no vector file"));
+        assert_eq!(
+            vector.to_text(),
+            text,
+            "{name} is written in another way than the README says"
+        );
         (name, vector)
     });
     files.collect()
 }
 
-/// The test of this file: whoever made them, the vectors in the folder come out as they say.
+/// The test of this folder: whoever made them, the vectors come out as they say.
 #[test]
 fn every_vector_has_the_outcome_it_states() {
-    if std::env::var_os("PLANSEAL_RENEW_VECTORS").is_some() {
-        renew();
-    }
-    let reader = read::Reading::new();
     let vectors = kept();
-    assert!(vectors.len() >= 40, "the folder is read: {} files", vectors.len());
+    assert!(
+        vectors.len() >= 170,
+        "the folder is read: {} files",
+        vectors.len()
+    );
+    let reader = read::Reading::holding(&held());
     let wrong: Vec<String> = vectors
         .iter()
         .filter_map(|(name, vector)| {
@@ -50,17 +89,56 @@ fn every_vector_has_the_outcome_it_states() {
 #[test]
 fn the_vectors_made_today_are_the_ones_kept() {
     let kept = kept();
-    for (name, made) in make::all() {
-        let found = kept
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, vector)| vector);
-        let found = found.unwrap_or_else(|| panic!("{name} is not in the folder"));
-        assert_eq!(found.note, made.note, "{name}");
-        assert!(
-            found.bytes == made.bytes,
-            "{name} has other bytes than the ones kept"
-        );
+    let wrong: Vec<&String> = made()
+        .0
+        .iter()
+        .filter(|(name, made)| kept.get(name) != Some(made))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "missing, or other than the ones kept: {wrong:?}"
+    );
+    let (_, files) = made();
+    for (name, bytes) in files {
+        let file = held().join(format!("{name}.hex"));
+        let text = fs::read_to_string(file).unwrap_or_default();
+        assert!(text == lines(bytes), "{name}.hex is another than the one kept");
+    }
+}
+
+/// A file that nothing makes would never be renewed; two of one name would hide each other.
+#[test]
+fn every_vector_is_made_once_and_every_file_is_a_vector() {
+    let mut names = BTreeSet::new();
+    for (name, _) in &made().0 {
+        assert!(names.insert(name.clone()), "{name} is made twice");
+    }
+    let kept: BTreeSet<String> = kept().into_keys().collect();
+    assert_eq!(
+        kept.difference(&names).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "made by nothing"
+    );
+    let held: BTreeSet<PathBuf> = files(&held(), "hex").into_iter().collect();
+    assert_eq!(held.len(), made().1.len(), "a held file that nothing makes");
+    let others = fs::read_dir(folder())
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path());
+    let others: Vec<PathBuf> = others
+        .filter(|path| path.extension().is_none_or(|extension| extension != "txt"))
+        .filter(|path| !path.ends_with("README.md") && !path.ends_with("held"))
+        .collect();
+    assert_eq!(others, Vec::<PathBuf>::new(), "not enumerated");
+}
+
+/// One fault each: no two vectors offer the same bytes as the same thing.
+#[test]
+fn no_two_vectors_are_the_same() {
+    let mut seen = BTreeMap::new();
+    for (name, vector) in kept() {
+        let other = seen.insert((vector.offered_as, vector.bytes), name.clone());
+        assert_eq!(other, None, "the same bytes as {name}");
     }
 }
 
@@ -68,22 +146,46 @@ fn the_vectors_made_today_are_the_ones_kept() {
 fn every_kind_of_object_has_accepted_and_refused_vectors() {
     let kept = kept();
     let offered = |accepted: bool| -> BTreeSet<&str> {
-        let vectors = kept.iter().map(|(_, vector)| vector);
-        let chosen = vectors.filter(|vector| (vector.expect == ACCEPTED) == accepted);
+        let chosen = kept
+            .values()
+            .filter(|vector| (vector.expect == ACCEPTED) == accepted);
         chosen.map(|vector| vector.offered_as.as_str()).collect()
     };
     assert_eq!(offered(true), offered(false));
-    let refused = kept
-        .iter()
-        .filter(|(_, vector)| vector.expect != ACCEPTED)
-        .count();
-    assert!(refused * 2 > kept.len(), "the refusal is the feature");
+    let refused = kept.values().filter(|vector| vector.expect != ACCEPTED).count();
+    let share = refused * 100 / kept.len();
+    assert!(
+        share >= 80,
+        "the refusal is the feature: {refused} of {} are refused",
+        kept.len()
+    );
 }
 
-/// Old vectors stay; what is made today is written over or beside them, with the outcome it was made to have.
-fn renew() {
-    for (name, vector) in make::all() {
-        let file = folder().join(format!("{name}.txt"));
-        fs::write(file, vector.to_text()).expect("the folder can be written");
-    }
+/// What `as:` may say is what the README explains, and the other way round.
+#[test]
+fn the_readme_explains_every_kind_of_offer_and_nothing_else() {
+    let readme = fs::read_to_string(folder().join("README.md")).expect("a README");
+    let rows = readme.lines().filter(|line| line.starts_with("| `"));
+    let first_cells = rows
+        .filter_map(|row| row.split(" | ").next())
+        .filter(|cell| *cell != "| `as`");
+    let explained: BTreeSet<String> = first_cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect();
+    let offered: BTreeSet<String> = kept().into_values().map(|vector| vector.offered_as).collect();
+    assert_eq!(explained, offered);
+}
+
+/// Every outcome that a vector names stands in the README's table of outcomes.
+#[test]
+fn the_readme_explains_every_outcome_and_nothing_else() {
+    let readme = fs::read_to_string(folder().join("README.md")).expect("a README");
+    let rows = readme.lines().filter(|line| line.starts_with("- `"));
+    let explained: BTreeSet<String> = rows
+        .filter_map(|row| row.split('`').nth(1))
+        .map(str::to_owned)
+        .collect();
+    let stated: BTreeSet<String> = kept().into_values().map(|vector| vector.expect).collect();
+    assert_eq!(explained, stated);
 }

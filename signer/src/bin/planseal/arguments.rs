@@ -1,6 +1,7 @@
 //! The command line (UX §3). Secrets have no place on it.
 
 mod authority;
+mod publication;
 mod statements;
 mod trust;
 
@@ -14,6 +15,7 @@ use planseal::time::Timestamp;
 pub(crate) const COULD_NOT_RUN: u8 = 1;
 
 pub(crate) use authority::{Ca, CaInit, CaInvite, Revoke};
+pub(crate) use publication::Publish;
 pub(crate) use statements::{Endorse, Outgoing, Register, Report, Statement, Status, Withdraw};
 pub(crate) use trust::Trust;
 
@@ -82,6 +84,8 @@ pub(crate) enum Command {
     Ca(Ca),
     /// Validate a draft, show what would be signed, sign it
     Sign(Sign),
+    /// Send a signed version to a service; says PUBLISHED only when everything it answers was verified
+    Publish(Publish),
     /// Endorse a version that a colleague signed
     Endorse(Endorse),
     /// Withdraw a plan, and say why
@@ -225,6 +229,9 @@ pub(crate) struct Sign {
     /// Accept the NHS numbers kept for tests (999 …) and no others
     #[arg(long)]
     pub(crate) test_numbers: bool,
+    /// Publish at this service at once; without it the version is signed and NOT PUBLISHED
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
     /// Where to write: OUTPUT.cose and OUTPUT.card.cose; beside the draft when absent
     #[arg(short, long)]
     pub(crate) output: Option<PathBuf>,

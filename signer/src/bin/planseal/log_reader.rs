@@ -31,12 +31,14 @@ const MAX_TILE: usize = 256 * 32;
 /// A full entry bundle: a leaf has at most 80 bytes (FORMAT §4) and two for its length.
 const MAX_ENTRIES: usize = 256 * 82;
 
+/// Verified tiles by level and number.
+type Tiles = BTreeMap<(u32, u64), Rc<[Hash]>>;
+
 /// The log behind one checkpoint.
 pub(crate) struct LogReader<'a> {
     server: &'a Server,
-    note: String,
     checkpoint: VerifiedCheckpoint,
-    tiles: RefCell<BTreeMap<(u32, u64), Rc<[Hash]>>>,
+    tiles: RefCell<Tiles>,
     /// Why a hash could not be given: [`HashReader`] has no room for a reason.
     fault: RefCell<Option<anyhow::Error>>,
 }
@@ -50,7 +52,6 @@ impl<'a> LogReader<'a> {
             .context("the log's checkpoint was not accepted under the pinned policy")?;
         let reader = Self {
             server,
-            note,
             checkpoint,
             tiles: RefCell::default(),
             fault: RefCell::default(),
@@ -67,11 +68,6 @@ impl<'a> LogReader<'a> {
     /// How many leaves the checkpoint covers.
     pub(crate) const fn size(&self) -> u64 {
         self.checkpoint.size()
-    }
-
-    /// The checkpoint as the log signed it.
-    pub(crate) fn note(&self) -> &str {
-        &self.note
     }
 
     /// The root that the first `size` leaves have.

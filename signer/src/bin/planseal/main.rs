@@ -21,6 +21,7 @@ mod ca;
 mod revoke;
 mod signer;
 mod sign;
+mod publish;
 mod statement;
 mod endorse;
 mod withdraw;
@@ -55,6 +56,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Enrol(enrol) => enrol::run(enrol, shared),
         Command::Ca(ca) => ca::run(ca, shared),
         Command::Sign(sign) => sign::run(sign, shared),
+        Command::Publish(publish) => publish::run(publish, shared),
         Command::Endorse(endorse) => endorse::run(endorse, shared),
         Command::Withdraw(withdraw) => withdraw::run(withdraw, shared),
         Command::Report(report) => report::run(report, shared),

@@ -22,26 +22,18 @@ use planseal_signer::random;
 use serde_json::json;
 
 use crate::arguments::{Shared, Sign};
+use crate::evidence::Region;
+use crate::publish::{self, Edition};
+use crate::server::Server;
 use crate::signer::{self, Signer};
 use crate::{files, terminal, words};
 
 pub(crate) fn run(arguments: &Sign, shared: &Shared) -> anyhow::Result<ExitCode> {
     let draft = read_draft(arguments)?;
-    let signer = signer::open(&arguments.by, Kind::Version, shared)?;
+    let mut signer = signer::open(&arguments.by, Kind::Version, shared)?;
     let previous = Previous::read(&arguments.previous, &signer)?;
     let predecessor = previous.as_ref().map(Previous::predecessor);
-    let context = Context {
-        at: terminal::now()?,
-        numbers: if arguments.test_numbers {
-            NumberRange::Test
-        } else {
-            NumberRange::Live
-        },
-        plan: record(arguments, previous.as_ref())?,
-        salt: random::bytes()?,
-        author: author(signer.certificate.content(), &arguments.post)?,
-        predecessor: predecessor.as_ref(),
-    };
+    let context = context(arguments, &signer, previous.as_ref(), predecessor.as_ref())?;
     let version = match draft.validate(&context) {
         Ok(version) => version,
         Err(findings) => return refuse(&findings, shared),
@@ -55,7 +47,52 @@ pub(crate) fn run(arguments: &Sign, shared: &Shared) -> anyhow::Result<ExitCode>
     let card = Card::project(&version, signed.id());
     let card = ToBeSigned::statement(&card, &signer.certificate)?.sign(&signer.key)?;
     write(arguments, &signed, &card, shared)?;
-    report(&version, &signed, shared)
+    match &arguments.server {
+        None => report(&version, &signed, shared),
+        Some(address) => {
+            let edition = Edition {
+                version: signed,
+                card,
+                attachments: publish::attachments(&arguments.attach)?,
+                replaced: None,
+            };
+            publish_at(address, &edition, &mut signer.region, shared)
+        }
+    }
+}
+
+/// Both files are written by now, so a failure here loses nothing.
+fn publish_at(
+    address: &str,
+    edition: &Edition,
+    region: &mut Region,
+    shared: &Shared,
+) -> anyhow::Result<ExitCode> {
+    let outcome = Server::at(address).and_then(|server| {
+        region.learn_from(&server)?;
+        publish::publish(edition, &server, region)
+    });
+    publish::say(&edition.version, &outcome, shared)
+}
+
+fn context<'a>(
+    arguments: &Sign,
+    signer: &Signer,
+    previous: Option<&Previous>,
+    predecessor: Option<&'a Predecessor>,
+) -> anyhow::Result<Context<'a>> {
+    Ok(Context {
+        at: terminal::now()?,
+        numbers: if arguments.test_numbers {
+            NumberRange::Test
+        } else {
+            NumberRange::Live
+        },
+        plan: record(arguments, previous)?,
+        salt: random::bytes()?,
+        author: author(signer.certificate.content(), &arguments.post)?,
+        predecessor,
+    })
 }
 
 /// The draft with its attachments filled in from the files given.

@@ -1,6 +1,5 @@
 //! Signed statements: certificates, versions and what is said about versions.
 
-use curve25519_dalek::Scalar;
 use planseal::id::ObjectId;
 use planseal::sign::{SigningPort, ToBeSigned};
 use planseal::statement::{
@@ -11,11 +10,10 @@ use planseal::time::Timestamp;
 use planseal::trust::{Custody, OrgCode};
 use planseal_tests::cbor::Cbor;
 use planseal_tests::forge::{CERTIFICATE, CONTENT_TYPE, Parts};
-use planseal_tests::key::FixedKey;
+use planseal_tests::key::{FixedKey, plus_order};
 use planseal_tests::sample::PLAN;
 use planseal_tests::vector::ACCEPTED;
 use planseal_tests::world::{Party, envelope};
-use sha2::{Digest, Sha512};
 
 use super::Maker;
 
@@ -262,16 +260,17 @@ fn version_signature(maker: &mut Maker) {
         "one bit of R",
         with(flipped),
     );
-    let malleable = [&signature[..32], &plus_order(&signature[32..])].concat();
     maker.add(
         "version",
         "signature_s_plus_order",
         "BadSignature",
         "S + L: the same signature to a verifier that reduces S",
-        with(malleable),
+        with(plus_order(&signature)),
     );
     let message = Parts::of(&genuine).signed_bytes(&[]);
-    let small = small_order_signature(9, &message);
+    let small = FixedKey::from_seed(9)
+        .sign_with_small_order_r(0, &message)
+        .to_vec();
     maker.add(
         "version",
         "signature_r_of_small_order",
@@ -417,34 +416,4 @@ fn enrolment(maker: &mut Maker) {
         "names a key that its sender does not hold",
         substituted,
     );
-}
-
-/// S + L in 32 little-endian bytes.
-fn plus_order(s: &[u8]) -> Vec<u8> {
-    let order =
-        hex::decode("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010").expect("hexadecimal");
-    let mut carry = 0;
-    let sums = s.iter().zip(order).map(|(left, right)| {
-        let [low, high] = (u16::from(*left) + u16::from(right) + carry).to_le_bytes();
-        carry = u16::from(high);
-        low
-    });
-    sums.collect()
-}
-
-/// With R the neutral point, S = H(R ‖ A ‖ M) · a satisfies the equation of RFC 8032 for the holder of the key.
-fn small_order_signature(seed: u8, message: &[u8]) -> Vec<u8> {
-    let expanded = Sha512::digest([seed; 32]);
-    let mut secret = <[u8; 32]>::try_from(&expanded[..32]).expect("half of 64 bytes");
-    secret[0] &= 248;
-    secret[31] = (secret[31] & 63) | 64;
-    let neutral = [&[1][..], &[0; 31]].concat();
-    let digest = Sha512::new()
-        .chain_update(&neutral)
-        .chain_update(FixedKey::from_seed(seed).public_key().as_bytes())
-        .chain_update(message)
-        .finalize();
-    let challenge = Scalar::from_bytes_mod_order_wide(&digest.into());
-    let s = challenge * Scalar::from_bytes_mod_order(secret);
-    [neutral, s.to_bytes().to_vec()].concat()
 }

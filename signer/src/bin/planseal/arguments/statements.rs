@@ -104,7 +104,8 @@ pub(crate) struct Report {
 #[value(rename_all = "snake_case")]
 pub(crate) enum Reported {
     /// The patient said that the advance decision is withdrawn
-    WithdrawalReported,
+    #[value(name = "withdrawal_reported")]
+    Withdrawal,
     /// Somebody doubts that the document is genuine
     AuthenticityDisputed,
     /// A lasting power of attorney later than the advance decision was seen
@@ -122,7 +123,7 @@ pub(crate) enum Reported {
 impl From<Reported> for ReportCode {
     fn from(code: Reported) -> Self {
         match code {
-            Reported::WithdrawalReported => Self::WithdrawalReported,
+            Reported::Withdrawal => Self::WithdrawalReported,
             Reported::AuthenticityDisputed => Self::AuthenticityDisputed,
             Reported::LaterLpaSeen => Self::LaterLpaSeen,
             Reported::InconsistentConduct => Self::InconsistentConduct,

@@ -1,0 +1,8 @@
+//! The command `planseal` as people and programs meet it.
+#![expect(clippy::unwrap_used, reason = "a journey that fails anywhere has failed")]
+
+mod world;
+
+mod files;
+mod services;
+mod publishing;
