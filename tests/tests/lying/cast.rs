@@ -119,6 +119,24 @@ impl Cast {
         policy_of(self.root.certificate.object(), witnesses)
     }
 
+    /// Somebody whom the practice certified in the author's name, and whose certificate no log holds.
+    pub(crate) fn unlogged(&self) -> Party {
+        let key = FixedKey::from_seed(90);
+        let certified = self.author.certificate.content().fields().clone();
+        let fields = CertificateFields {
+            key: key.public_key(),
+            ..certified
+        };
+        let certificate = Certificate::new(fields).expect("a certificate");
+        let mut issuing = Issuing {
+            directory: self.directory.clone(),
+        };
+        let object = ToBeSigned::statement(&certificate, &self.practice.certificate).expect("an issuer");
+        let object = object.sign(&self.practice.key).expect("signed");
+        let certificate = issuing.directory.admit(&object).expect("a genuine certificate").clone();
+        Party { key, certificate }
+    }
+
     /// Signs what a party's role allows.
     pub(crate) fn sign<S: Statement>(&self, statement: &S, by: &Party) -> Verified<S> {
         let prepared = ToBeSigned::statement(statement, &by.certificate).expect("the role allows this");

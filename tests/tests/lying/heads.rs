@@ -9,7 +9,7 @@ use planseal::statement::{Report, ReportCode, Withdrawal, WithdrawalReason};
 use planseal::verify;
 use planseal_server::service::Observation;
 use planseal_tests::cbor::Cbor;
-use planseal_tests::forge::{CERTIFICATE, Parts};
+use planseal_tests::forge::Parts;
 use planseal_tests::world::Party;
 
 use crate::cast::{CAST, FIRST, NOW, RIVAL, SECOND, STRANGER, Signed, days_ago};
@@ -26,11 +26,9 @@ async fn said(history: &History, of: &Signed) -> Head {
 
 /// An envelope by whoever holds a key, allowed or not.
 fn signed_by(head: &Head, by: &Party) -> Vec<u8> {
-    let signer = by.certificate.id().as_bytes().to_vec();
     let issuer = by.certificate.content().organisation().as_str();
-    let thumbprint = Cbor::Array(vec![Cbor::Negative(15), Cbor::Bytes(signer)]);
     let honest = Parts::of(CAST.sign(head, &CAST.head).object());
-    let forged = honest.header(|header| header.put(&CERTIFICATE, thumbprint)).claim(1, Cbor::text(issuer));
+    let forged = honest.signer(by.certificate.id()).claim(1, Cbor::text(issuer));
     forged.signed_by(&by.key).encode()
 }
 

@@ -111,9 +111,7 @@ fn the_receipt_is_left_out() {
 fn somebody_who_was_never_registered_signs_for_the_practice() {
     handed_out(CurrencyUnknown, async |_, mut bundle| {
         let unlogged = CAST.unlogged();
-        let parts = Parts::of(&bundle.version).header(|header| {
-            planseal_tests::forge::name_signer(header, &unlogged.certificate);
-        });
+        let parts = Parts::of(&bundle.version).signer(unlogged.certificate.id());
         let signed = parts.signed_by(&unlogged.key).encode();
         bundle.version = planseal::envelope::SignedObject::parse(&signed).expect("an envelope");
         bundle.certificates.push(unlogged.certificate.object().clone());

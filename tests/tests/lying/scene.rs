@@ -85,12 +85,17 @@ impl Scene {
         assert_eq!(self.monitor(None), expected.monitor, "the monitor");
     }
 
-    /// Somebody who has no files yet fetches what is served, and then checks this bundle without a connection.
-    pub(crate) fn offline_for_the_first_time(&self, paper: &[u8]) -> State {
+    /// What core and the hand tool both say of a paper, with what an honest service serves.
+    pub(crate) fn checked(&self, paper: &[u8]) -> State {
         let served = RUNTIME.block_on(self.served());
         let verdict = self.verdict_with(paper, &[served]);
         assert_eq!(self.tool(paper, &self.fetched()), verdict.exit_code(), "the hand tool");
         verdict
+    }
+
+    /// Somebody who has no files yet fetches what is served, and then checks this bundle without a connection.
+    pub(crate) fn offline_for_the_first_time(&self, paper: &[u8]) -> State {
+        self.checked(paper)
     }
 
     /// The exit code of `planseal publish`, and what it said.
