@@ -7,7 +7,9 @@ use planseal::id::ObjectId;
 use planseal::log::checkpoint::Checkpoint;
 use planseal::log::leaf::Leaf;
 use planseal::log::note::{KeyType, VerifierKey};
-use planseal::log::tree::{MemoryTree, root};
+use planseal::log::proof::LogProof;
+use planseal::log::tree::{MemoryTree, TreeHead, inclusion_proof, root};
+use planseal::receipt::Receipt;
 use planseal::sign::SigningPort as _;
 use planseal::statement::Kind;
 use planseal_tests::key::FixedKey;
@@ -18,14 +20,14 @@ use crate::liar::{Answer, Asked, Liar, RUNTIME};
 use crate::scene::{CONTRADICTION, NOT_CONFIRMED, Outcome, Scene};
 
 /// A log written by hand and signed by whoever holds a key.
-struct Forgery {
+pub(crate) struct Forgery {
     leaves: Vec<Leaf>,
     key: FixedKey,
     origin: &'static str,
 }
 
 impl Forgery {
-    fn of(leaves: Vec<Leaf>) -> Self {
+    pub(crate) fn of(leaves: Vec<Leaf>) -> Self {
         Self {
             leaves,
             key: log_key(),
@@ -39,12 +41,28 @@ impl Forgery {
         tree
     }
 
-    fn checkpoint(&self) -> String {
+    pub(crate) fn head(&self) -> TreeHead {
         let tree = self.tree();
-        let checkpoint = Checkpoint {
-            origin: self.origin.into(),
+        TreeHead {
             size: tree.size(),
             root: root(&tree, tree.size()).expect("a tree"),
+        }
+    }
+
+    pub(crate) fn receipt(&self, index: u64) -> Receipt {
+        let tree = self.tree();
+        let path = inclusion_proof(&tree, index, tree.size()).expect("a leaf of this tree");
+        let leaf = self.leaves[usize::try_from(index).expect("a small log")];
+        let checkpoint = self.checkpoint();
+        Receipt::new(leaf, LogProof { index, path, checkpoint })
+    }
+
+    fn checkpoint(&self) -> String {
+        let TreeHead { size, root } = self.head();
+        let checkpoint = Checkpoint {
+            origin: self.origin.into(),
+            size,
+            root,
         };
         let key = VerifierKey::new(self.origin, KeyType::Log, self.key.public_key()).expect("a name");
         checkpoint.sign(&key, &self.key).expect("signed").to_string()
@@ -104,13 +122,13 @@ async fn with(history: &History, change: impl FnOnce(&[Leaf]) -> Leaf) -> Forger
     Forgery::of(leaves)
 }
 
-fn place(leaves: &[Leaf], id: ObjectId) -> u64 {
+pub(crate) fn place(leaves: &[Leaf], id: ObjectId) -> u64 {
     let at = leaves.iter().position(|leaf| leaf.id == id).expect("logged");
     u64::try_from(at).expect("a small log")
 }
 
 /// A leaf that an honest log could have: the author's, now.
-fn leaf(leaves: &[Leaf], kind: Kind, target: Option<u64>) -> Leaf {
+pub(crate) fn leaf(leaves: &[Leaf], kind: Kind, target: Option<u64>) -> Leaf {
     Leaf {
         kind,
         id: RIVAL.id(),

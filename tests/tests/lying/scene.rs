@@ -99,17 +99,12 @@ impl Scene {
     }
 
     /// The exit code of `planseal publish`, and what it said.
-    pub(crate) fn publish(&self, signed: &Signed, replaces: Option<&Signed>) -> (i32, String) {
-        let version = self.write("version.cose", signed.version.envelope());
-        let card = self.write("card.cose", signed.card.envelope());
+    pub(crate) fn publish(&self, signed: &Signed) -> (i32, String) {
+        let version = self.write(&format!("{}.cose", signed.id()), signed.version.envelope());
+        let card = self.write(&format!("{}.card.cose", signed.id()), signed.card.envelope());
         let mut command = self.planseal("publish");
-        command.arg(&version).arg("--card").arg(&card);
-        if let Some(replaced) = replaces {
-            let replaced = self.write("replaced.cose", replaced.version.envelope());
-            command.arg("--replaces").arg(replaced);
-        }
-        command.args(["--server", &self.liar.url]);
-        let output = run(&mut command);
+        command.arg(version).arg("--card").arg(card);
+        let output = run(command.args(["--server", &self.liar.url]));
         (output.status.code().unwrap_or(-1), said(&output))
     }
 
