@@ -12,7 +12,7 @@ use crate::canonical::{EncodeError, encode};
 use crate::envelope::{EnvelopeError, SignedObject};
 use crate::id::ObjectId;
 use crate::receipt::{Receipt, ReceiptError};
-use crate::statement::{ContentError, FORMAT_VERSION, decode_payload_named};
+use crate::statement::{ContentError, FORMAT_VERSION, check_type_named, decode_payload_named};
 
 /// What a bundle begins with.
 pub const MAGIC: &[u8; 17] = b"PLANSEAL-BUNDLE-1";
@@ -228,9 +228,7 @@ impl Bundle {
 
     fn from_map(map: &[u8]) -> Result<Self, BundleError> {
         let wire: Wire = decode_payload_named(TYPE, map, MAX_BUNDLE)?;
-        if wire.typ != TYPE || wire.v != FORMAT_VERSION {
-            return Err(ContentError::value("typ", "not a bundle of this format").into());
-        }
+        check_type_named(TYPE, &wire.typ, wire.v)?;
         let one = |bytes: ByteBuf| SignedObject::parse(&bytes);
         let many = |items: Vec<ByteBuf>| items.into_iter().map(one).collect::<Result<Vec<_>, _>>();
         let receipts = wire

@@ -19,7 +19,7 @@ use crate::currency::{Subject, judge};
 use crate::envelope::SignedObject;
 use crate::statement::{ContentError, Intake, Kind, Statement};
 use crate::time::Timestamp;
-use crate::verify::{RegistrationError, VerifyError};
+use crate::verify::{RegistrationError, Verified, VerifyError};
 use evidence::Pin;
 
 /// How a reader asks.
@@ -112,6 +112,7 @@ impl Reader {
             };
             let mut evidence = pin.evidence(&subject, verified.card.signer(), question);
             evidence.stamp = Some(&verified.stamp);
+            evidence.clock_floor = evidence.clock_floor.max(Some(verified.stamp.signed_at()));
             if !pin.still_trusts(&verified.stamp, question.at) {
                 // The leaf index comes from the stamp alone: without trust in its key, only a head can name the version.
                 evidence.snapshot = None;
@@ -144,12 +145,26 @@ impl Reader {
         evidence.stamp = checked.stamp();
         evidence.heads.extend(checked.head());
         let reports = checked.open_reports().map(Attested::statement);
-        let reports = reports.map(|report| (report.index(), report.content().code.words()));
-        let intakes = checked
-            .open_intakes()
-            .map(|intake| (intake.statement().index(), Intake::WORDS));
+        let reports = reports.map(|report| match checked.is_lost_to_the_log(report) {
+            true => (u64::MAX, report.content().code.words()),
+            false => (report.index(), report.content().code.words()),
+        });
+        let intakes = checked.open_intakes().map(Attested::statement);
+        let intakes = intakes.map(|intake| match checked.is_lost_to_the_log(intake) {
+            true => (u64::MAX, Intake::WORDS),
+            false => (intake.index(), Intake::WORDS),
+        });
         evidence.reports = reports.chain(intakes).collect();
-        evidence.clock_floor = evidence.clock_floor.max(Some(version.time().start()));
+        let carried = [
+            checked.stamp().map(Verified::signed_at),
+            checked.head().map(Verified::signed_at),
+        ];
+        let carried = carried
+            .into_iter()
+            .flatten()
+            .chain([version.time().start()])
+            .max();
+        evidence.clock_floor = evidence.clock_floor.max(carried);
         let currency = judge(&subject, &evidence, question.at);
         Verdict::of_registered(checked, currency, contact).with_attachments(question.attachments)
     }

@@ -92,6 +92,10 @@ pub enum Answer {
         source: Source,
         /// When the newer version was signed, where the evidence says it.
         newer_signed_at: Option<Timestamp>,
+        /// Whether the newer version itself can be relied on, where the evidence says it.
+        newer: Option<HeadState>,
+        /// What is open in the record, in words.
+        warnings: Vec<String>,
     },
     /// Withdrawn, and not replaced.
     Withdrawn {
@@ -99,6 +103,8 @@ pub enum Answer {
         as_of: Timestamp,
         /// By what.
         source: Source,
+        /// What is open in the record, in words.
+        warnings: Vec<String>,
     },
     /// The signer was not entitled, or the key was in other hands.
     Suspended {
@@ -106,6 +112,8 @@ pub enum Answer {
         as_of: Timestamp,
         /// By what.
         source: Source,
+        /// What is open in the record, in words.
+        warnings: Vec<String>,
     },
     /// Nothing at hand can say.
     Unknown(Unknown),
@@ -154,6 +162,18 @@ pub enum Unknown {
 }
 
 impl Currency {
+    /// What is open in the record, in words, whatever its state.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        match &self.answer {
+            Answer::Latest { warnings, .. }
+            | Answer::Superseded { warnings, .. }
+            | Answer::Withdrawn { warnings, .. }
+            | Answer::Suspended { warnings, .. } => warnings,
+            Answer::Unknown(_) => &[],
+        }
+    }
+
     /// What can be said.
     #[must_use]
     pub const fn answer(&self) -> &Answer {
@@ -197,6 +217,7 @@ fn answer(subject: &Subject, evidence: &Evidence<'_>, at: Timestamp) -> Answer {
     let revoked = revoked.map(|revoked| Answer::Suspended {
         as_of: revoked.at,
         source: Source::TrustList,
+        warnings: later_reports(evidence, 0).collect(),
     });
     heads
         .chain(snapshot)
@@ -226,58 +247,59 @@ const fn rank(answer: &Answer) -> u8 {
     }
 }
 
-/// Warnings of both sources are kept: the fresher answer must not hide what the other knows.
+/// Of two answers of a kind, the one that tells more, with the warnings of both: what one source knows, the other must
+/// not hide.
 fn fresher(left: Answer, right: Answer) -> Answer {
+    let (mut kept, mut other) = match tells_more(&left, &right) {
+        true => (right, left),
+        false => (left, right),
+    };
+    if let (Some(warnings), Some(others)) = (warnings_of(&mut kept), warnings_of(&mut other))
+        && warnings.is_empty()
+    {
+        *warnings = core::mem::take(others);
+    }
+    kept
+}
+
+/// The later "latest"; and of two heads or snapshots with bad news the one that says when the newer version was signed.
+fn tells_more(left: &Answer, right: &Answer) -> bool {
     match (left, right) {
+        (Answer::Latest { as_of, .. }, Answer::Latest { as_of: other, .. }) => other > as_of,
         (
-            Answer::Latest {
-                as_of,
-                source,
-                mut warnings,
+            Answer::Superseded { newer_signed_at, .. },
+            Answer::Superseded {
+                newer_signed_at: other,
+                ..
             },
-            Answer::Latest {
-                as_of: other,
-                source: other_source,
-                warnings: others,
-            },
-        ) => {
-            if warnings.is_empty() {
-                warnings = others;
-            }
-            let (as_of, source) = if other > as_of {
-                (other, other_source)
-            } else {
-                (as_of, source)
-            };
-            Answer::Latest {
-                as_of,
-                source,
-                warnings,
-            }
-        }
-        (left, right) => {
-            // A head says when the newer version was signed; a snapshot cannot.
-            let tells_more = matches!(
-                right,
-                Answer::Superseded {
-                    newer_signed_at: Some(_),
-                    ..
-                }
-            );
-            if tells_more { right } else { left }
-        }
+        ) => newer_signed_at.is_none() && other.is_some(),
+        _ => false,
+    }
+}
+
+const fn warnings_of(answer: &mut Answer) -> Option<&mut Vec<String>> {
+    match answer {
+        Answer::Latest { warnings, .. }
+        | Answer::Superseded { warnings, .. }
+        | Answer::Withdrawn { warnings, .. }
+        | Answer::Suspended { warnings, .. } => Some(warnings),
+        Answer::Unknown(_) => None,
     }
 }
 
 fn by_head(subject: &Subject, head: &Head, evidence: &Evidence<'_>, at: Timestamp) -> Answer {
     let (as_of, source) = (head.issued_at, Source::Head);
     let contradiction = Answer::Unknown(Unknown::Contradiction { made: as_of });
+    let said = head.warnings.iter().cloned();
+    let warnings: Vec<String> = said.chain(later_reports(evidence, head.size)).collect();
     if head.latest.prefix() != subject.version {
         return if head.version_number > subject.version_number {
             Answer::Superseded {
                 as_of,
                 source,
                 newer_signed_at: Some(head.signed_at),
+                newer: Some(head.state),
+                warnings,
             }
         } else if head.size <= subject.index {
             Answer::Unknown(Unknown::OlderThanTheVersion { made: as_of })
@@ -289,18 +311,22 @@ fn by_head(subject: &Subject, head: &Head, evidence: &Evidence<'_>, at: Timestam
         return contradiction;
     }
     match head.state {
-        HeadState::Withdrawn => Answer::Withdrawn { as_of, source },
-        HeadState::Suspended => Answer::Suspended { as_of, source },
+        HeadState::Withdrawn => Answer::Withdrawn {
+            as_of,
+            source,
+            warnings,
+        },
+        HeadState::Suspended => Answer::Suspended {
+            as_of,
+            source,
+            warnings,
+        },
         HeadState::Current => match usable(as_of, head.expires_at(), evidence, at) {
-            Ok(()) => {
-                let warnings = head.warnings.iter().cloned();
-                let warnings = warnings.chain(later_reports(evidence, head.size)).collect();
-                Answer::Latest {
-                    as_of,
-                    source,
-                    warnings,
-                }
-            }
+            Ok(()) => Answer::Latest {
+                as_of,
+                source,
+                warnings,
+            },
             Err(why) => Answer::Unknown(why),
         },
     }
@@ -314,27 +340,35 @@ fn by_snapshot(subject: &Subject, snapshot: &Snapshot, evidence: &Evidence<'_>, 
     let Some((bits, warning)) = snapshot.status(subject.index) else {
         return Answer::Unknown(Unknown::OlderThanTheVersion { made: as_of });
     };
+    let bit = (warning == Warning::Open).then(|| OFFLINE_WARNING.to_owned());
+    let warnings: Vec<String> = bit
+        .into_iter()
+        .chain(later_reports(evidence, snapshot.size()))
+        .collect();
     match bits {
         Bits::Superseded => Answer::Superseded {
             as_of,
             source,
             newer_signed_at: None,
+            newer: None,
+            warnings,
         },
-        Bits::Withdrawn => Answer::Withdrawn { as_of, source },
-        Bits::Suspended => Answer::Suspended { as_of, source },
+        Bits::Withdrawn => Answer::Withdrawn {
+            as_of,
+            source,
+            warnings,
+        },
+        Bits::Suspended => Answer::Suspended {
+            as_of,
+            source,
+            warnings,
+        },
         Bits::Current => match usable(as_of, snapshot.expires_at(), evidence, at) {
-            Ok(()) => {
-                let warning = (warning == Warning::Open).then(|| OFFLINE_WARNING.to_owned());
-                let warnings = warning
-                    .into_iter()
-                    .chain(later_reports(evidence, snapshot.size()))
-                    .collect();
-                Answer::Latest {
-                    as_of,
-                    source,
-                    warnings,
-                }
-            }
+            Ok(()) => Answer::Latest {
+                as_of,
+                source,
+                warnings,
+            },
             Err(why) => Answer::Unknown(why),
         },
     }

@@ -19,11 +19,20 @@ use crate::verify::{self, Logged, RegistrationError, Verified, VerifyError};
 pub struct Answer<'a> {
     /// The receipt of the version.
     pub receipt: &'a Receipt,
-    /// The receipt of what the version replaces; nothing for the first version of a record.
-    pub replaced: Option<&'a Receipt>,
+    /// What the version replaces; nothing for the first version of a record.
+    pub replaced: Option<Replaced<'a>>,
     /// A head of the record.
     pub head: &'a SignedObject,
     /// Consistency proof between the receipt's tree and the head's; empty when they are one.
+    pub growth: &'a [Hash],
+}
+
+/// Where the version, or withdrawal, is registered that a new version replaces.
+#[derive(Debug, Clone, Copy)]
+pub struct Replaced<'a> {
+    /// Its receipt.
+    pub receipt: &'a Receipt,
+    /// Consistency proof between its receipt's tree and the version's; empty when they are one.
     pub growth: &'a [Hash],
 }
 
@@ -78,12 +87,16 @@ pub fn confirm(
 fn expect_target(
     version: &Logged<PlanVersion>,
     replaced: Option<ObjectId>,
-    receipt: Option<&Receipt>,
+    shown: Option<Replaced<'_>>,
     policy: &TrustPolicy,
 ) -> Result<(), NotPublished> {
-    let named = match (replaced, receipt) {
+    let named = match (replaced, shown) {
         (None, _) => None,
-        (Some(id), Some(receipt)) => Some(verify::placed(id, receipt, policy)?),
+        (Some(id), Some(shown)) => {
+            let (index, tree) = verify::placed(id, shown.receipt, policy)?;
+            version.tree().agrees_with(&tree, shown.growth)?;
+            Some(index)
+        }
         (Some(id), None) => return Err(NotPublished::ReplacedNotShown { id }),
     };
     if named == version.target() {
@@ -167,7 +180,7 @@ pub enum NotPublished {
         /// The author's time.
         at: Timestamp,
     },
-    /// Receipt and head speak of two trees.
-    #[error("receipt and head are not of one log: the service shows different histories")]
+    /// Receipts and head speak of different trees.
+    #[error("receipts and head are not of one log: the service shows different histories")]
     TwoTrees(#[from] TreeError),
 }

@@ -12,7 +12,7 @@ use crate::statement::Kind;
 pub struct Status {
     /// Current or not.
     pub state: State,
-    /// Whether something is reported and unresolved, or an advance decision came in later, in the record's chain.
+    /// Whether a report or an advance decision in the record's chain is unresolved, or its withdrawal is doubtful.
     pub warning: Warning,
 }
 
@@ -51,6 +51,8 @@ pub struct Statuses {
     /// First leaf of the record's chain, for every leaf in one.
     chain: BTreeMap<u64, u64>,
     superseded: BTreeMap<u64, u64>,
+    /// The winner over each version that lost a fork, or follows one that did.
+    lost: BTreeMap<u64, u64>,
     withdrawn: BTreeMap<u64, u64>,
     /// Smallest `from_index` of each revoked certificate.
     revoked: BTreeMap<u64, u64>,
@@ -117,13 +119,18 @@ impl Statuses {
     /// A version replaces the version it targets, or the one that its target withdrew. The first successor wins.
     fn succeed(&mut self, index: u64, target: u64) {
         self.join(index, target);
-        self.superseded.entry(target).or_insert(index);
         let withdrawn = self
             .leaf(target)
             .filter(|leaf| leaf.kind == Kind::Withdrawal)
             .and_then(|leaf| leaf.target);
-        if let Some(withdrawn) = withdrawn {
-            self.superseded.entry(withdrawn).or_insert(index);
+        for before in [Some(target), withdrawn].into_iter().flatten() {
+            let first = *self.superseded.entry(before).or_insert(index);
+            let winner = Some(first)
+                .filter(|first| *first != index)
+                .or_else(|| self.lost.get(&before).copied());
+            if let Some(winner) = winner {
+                self.lost.entry(index).or_insert(winner);
+            }
         }
     }
 
@@ -138,11 +145,7 @@ impl Statuses {
     #[must_use]
     pub fn of(&self, index: u64) -> Option<Status> {
         let leaf = self.leaf(index).filter(|leaf| leaf.kind == Kind::Version)?;
-        let state = if let Some(by) = self
-            .superseded
-            .get(&index)
-            .or_else(|| self.winner_over(index, leaf))
-        {
+        let state = if let Some(by) = self.superseded.get(&index).or_else(|| self.lost.get(&index)) {
             State::Superseded { by: *by }
         } else if let Some(by) = self.withdrawn.get(&index) {
             State::Withdrawn { by: *by }
@@ -156,13 +159,6 @@ impl Statuses {
             None => Warning::None,
         };
         Some(Status { state, warning })
-    }
-
-    /// The first successor of what this version targets, where that is another one: a fork, and the first wins.
-    fn winner_over(&self, index: u64, leaf: &Leaf) -> Option<&u64> {
-        self.superseded
-            .get(&leaf.target?)
-            .filter(|winner| **winner != index)
     }
 
     /// Whether a revocation of this certificate, or of one above it, reaches an object at `index`.
@@ -205,7 +201,8 @@ impl Statuses {
         self.leaves.get(usize::try_from(index).ok()?)
     }
 
-    /// The leaves that warn of the version at `index`: open reports in its chain, and open intakes after it.
+    /// The leaves that warn of the version at `index`: open reports and intakes in its chain, and a withdrawal of it by a
+    /// signer who was revoked from there or before.
     pub fn open(&self, index: u64) -> impl Iterator<Item = u64> {
         let chain = self.chain.get(&index);
         let reports = chain
@@ -216,11 +213,17 @@ impl Statuses {
             .and_then(|chain| self.intakes.get(chain))
             .into_iter()
             .flatten();
-        let later = intakes.filter(move |intake| **intake > index);
+        let doubtful = self.withdrawn.get(&index).filter(|by| self.is_by_revoked(**by));
         reports
-            .chain(later)
+            .chain(intakes)
             .copied()
             .filter(|open| !self.is_resolved(*open))
+            .chain(doubtful.copied())
+    }
+
+    fn is_by_revoked(&self, index: u64) -> bool {
+        self.leaf(index)
+            .is_some_and(|leaf| self.is_revoked_at(leaf.signer, index))
     }
 
     /// A resolution by a signer who was revoked from its index or before closes nothing.
@@ -351,7 +354,8 @@ mod tests {
         );
         assert_eq!(
             log(&intake).of(3).map(|status| status.warning),
-            Some(Warning::None)
+            Some(Warning::Open),
+            "a version signed after it may have been drafted before: only a resolution says that it was read"
         );
         let refused = [&intake[..3], &[(Kind::Resolution, 0, Some(2), None)]].concat();
         assert_eq!(
@@ -382,6 +386,31 @@ mod tests {
             Some(Warning::None),
             "revoked from after the resolution on"
         );
+    }
+
+    #[test]
+    fn a_withdrawal_by_a_revoked_signer_stands_with_a_warning() {
+        let issued = (Kind::Certificate, 0, None, None);
+        let withdrawn = [ROOT, issued, FIRST, (Kind::Withdrawal, 1, Some(2), None)];
+        let revoked = (Kind::KeyStatus, 0, Some(1), Some(3));
+        let status = log(&[withdrawn.as_slice(), &[revoked]].concat()).of(2);
+        let (state, warning) = (State::Withdrawn { by: 3 }, Warning::Open);
+        assert_eq!(status, Some(Status { state, warning }));
+    }
+
+    #[test]
+    fn who_follows_the_loser_of_a_fork_is_not_current() {
+        let statuses = log(&[
+            ROOT,
+            FIRST,
+            (Kind::Version, 0, Some(1), None),
+            (Kind::Version, 0, Some(1), None),
+            (Kind::Version, 0, Some(3), None),
+            (Kind::Withdrawal, 0, Some(1), None),
+            (Kind::Version, 0, Some(5), None),
+        ]);
+        let current = (1..7).filter_map(|index| statuses.of(index));
+        assert_eq!(current.filter(|status| status.state == State::Current).count(), 1);
     }
 
     #[test]

@@ -128,12 +128,16 @@ pub fn logged<S: LoggedStatement>(
     Ok(logged)
 }
 
-/// Verifies where the pinned log holds the object of this id, without the object: that the log recorded it at all, and
-/// at which leaf. What it says, and whether it counts, is another question.
+/// Verifies where the pinned log holds the object of this id, without the object: that the log recorded it at all, at
+/// which leaf, and in which tree. What it says, and whether it counts, is another question.
 ///
 /// # Errors
 /// [`RegistrationError`] for the first broken rule.
-pub fn placed(id: ObjectId, receipt: &Receipt, policy: &TrustPolicy) -> Result<u64, RegistrationError> {
+pub fn placed(
+    id: ObjectId,
+    receipt: &Receipt,
+    policy: &TrustPolicy,
+) -> Result<(u64, TreeHead), RegistrationError> {
     let (leaf, proof) = (receipt.leaf(), receipt.proof());
     if leaf.id != id {
         return Err(RegistrationError::OtherObject {
@@ -141,8 +145,8 @@ pub fn placed(id: ObjectId, receipt: &Receipt, policy: &TrustPolicy) -> Result<u
             given: id,
         });
     }
-    included(receipt, policy)?;
-    Ok(proof.index)
+    let tree = TreeHead::from(&included(receipt, policy)?);
+    Ok((proof.index, tree))
 }
 
 /// The tree head of a receipt, after its leaf was proved to be in that tree.

@@ -107,7 +107,7 @@ pub fn known(checked: &CheckedBundle) -> Known {
         Reported {
             matter: matter(report.code),
             what: report.code.words().to_owned(),
-            by: report.reporter.clone(),
+            by: report.reporter.as_str().to_owned(),
             at: report.issued_at,
         }
     });

@@ -1,6 +1,6 @@
 //! The demonstration: a past played with a set clock, every part of it real (issue "The whole road once").
 //!
-//! `cast` makes root, organisations, service keys and clinicians by real enrolment; `samples` holds the drafts and
+//! `cast` makes root, organisations, service keys and clinicians by real enrolment; `watch` runs two witnesses; `samples` holds the drafts and
 //! their schedule; `past` lets the clock move through the schedule, drafting, validating, signing, publishing and
 //! printing; `folder` writes what anyone can check offline; `proof` reads the files again as an outside reader would
 //! and compares every verdict with the expected one. Then, unless asked to stop, the server runs on what was made.
@@ -10,6 +10,7 @@
 mod calendar;
 mod samples;
 mod cast;
+mod watch;
 mod past;
 mod folder;
 mod proof;

@@ -2,7 +2,8 @@
 //!
 //! The modules stand in the order in which a request passes: `listen` bounds it, `routes` is the one table that
 //! names its permission and limit, a handler asks the `service` (the domain: store, log, the service's own keys),
-//! `problem` gives a refusal its HTTP meaning once, `pages` says the answer to people. `demo` plays a past with a set
+//! `problem` gives a refusal its HTTP meaning once, `pages` says the answer to people. `witness` is a server of its own,
+//! which partner organisations run to watch the log. `demo` plays a past with a set
 //! clock and the sample plans, then verifies everything as an outside reader would.
 //!
 //! Signing in, relationships and roles come with a later issue: until then routes that give content are served in
@@ -13,4 +14,5 @@ pub mod problem;
 pub mod pages;
 pub mod routes;
 pub mod listen;
+pub mod witness;
 pub mod demo;

@@ -55,6 +55,16 @@ pub async fn bind(port: u16) -> Result<TcpListener, ListenError> {
         .map_err(|cause| ListenError::Port { port, cause })
 }
 
+/// Takes an address of this machine, as the operator names it.
+///
+/// # Errors
+/// [`ListenError::Address`] when it cannot be had.
+pub async fn bind_to(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|cause| ListenError::Address { address, cause })
+}
+
 /// Serves until interrupted.
 ///
 /// # Errors
@@ -139,6 +149,15 @@ pub enum ListenError {
     Port {
         /// The port.
         port: u16,
+        /// What the system said.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The address cannot be had.
+    #[error("{address} cannot be listened on: stop what uses it, or choose another with --listen")]
+    Address {
+        /// The address.
+        address: SocketAddr,
         /// What the system said.
         #[source]
         cause: std::io::Error,

@@ -1,9 +1,17 @@
 //! `planseal-server`: the service's program.
 
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use planseal::log::note::VerifierKey;
+use planseal_server::witness::{self, Witness};
 use planseal_server::{demo, listen};
+use planseal_signer::key_file::{FileKey, Passphrase};
+use planseal_store::SystemClock;
 
 /// Keeps urgent care plans so that anyone holding one can tell who signed it, that nothing was changed, and
 /// whether it is still the latest.
@@ -18,18 +26,106 @@ struct Arguments {
 enum Command {
     /// Makes fictional organisations, clinicians and plans, proves every step, and serves them on this machine.
     Demo(demo::Options),
+    /// Watches logs for somebody else's readers: cosigns what grew from what it saw before, and nothing else.
+    Witness(WitnessOptions),
+}
+
+/// The C2SP tlog-witness protocol: POST /add-checkpoint.
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct WitnessOptions {
+    #[command(subcommand)]
+    command: Option<WitnessCommand>,
+    /// The folder that `witness init` made. Never restore it from a backup: make a new witness instead.
+    #[arg(long, value_name = "DIR", required = true)]
+    state: Option<PathBuf>,
+    #[command(flatten)]
+    key: Option<KeyOptions>,
+    /// The verifier key of a log to watch; once for each.
+    #[arg(long = "log", value_name = "VKEY", required = true)]
+    logs: Vec<String>,
+    /// Address and port to listen on; put TLS before it if it is reached from elsewhere.
+    #[arg(long, value_name = "ADDR", required = true)]
+    listen: Option<SocketAddr>,
+}
+
+#[derive(Subcommand)]
+enum WitnessCommand {
+    /// Makes a witness: a new key in an encrypted file, and an empty folder to remember in. Prints its verifier key.
+    Init {
+        /// Its name in cosignatures, for example `witness.example/w1`.
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// The folder to make.
+        #[arg(long, value_name = "DIR")]
+        state: PathBuf,
+        #[command(flatten)]
+        key: KeyOptions,
+    },
+}
+
+/// The witness's own key.
+#[derive(clap::Args)]
+struct KeyOptions {
+    /// The encrypted key file.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// A file whose first line is the passphrase of the key file.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: PathBuf,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     listen::quiet_panics();
-    let Command::Demo(options) = command;
-    match demo::run(&options).await {
+    let outcome = match command {
+        Command::Demo(options) => demo::run(&options).await,
+        Command::Witness(options) => run_witness(options).await,
+    };
+    match outcome {
         Ok(code) => code,
         Err(fault) => {
             eprintln!("planseal-server: {fault:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+async fn run_witness(options: WitnessOptions) -> anyhow::Result<ExitCode> {
+    if let Some(WitnessCommand::Init { name, state, key }) = options.command {
+        println!("{}", init_witness(&name, &state, &key)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (Some(state), Some(files), Some(address)) = (options.state, options.key, options.listen) else {
+        anyhow::bail!("give --state, --key, --passphrase-file, --log and --listen, or use `witness init`");
+    };
+    let logs: Result<Vec<VerifierKey>, _> = options.logs.iter().map(|key| VerifierKey::parse(key)).collect();
+    let logs = logs.context("a --log is no verifier key")?;
+    let key = FileKey::open(&files.key, &files.passphrase()?, None)?;
+    let witness = Witness::open(&state, Box::new(key), logs, Arc::new(SystemClock))?;
+    let listener = listen::bind_to(address).await?;
+    eprintln!("{} listens on http://{}", witness.key(), listener.local_addr()?);
+    listen::serve(listener, witness::router(Arc::new(witness)), None).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn init_witness(name: &str, state: &Path, files: &KeyOptions) -> anyhow::Result<VerifierKey> {
+    let passphrase = Passphrase::for_new_key(files.first_line()?)?;
+    let key = FileKey::generate()?;
+    key.save(&files.key, &passphrase)?;
+    Ok(Witness::init(state, name, &key)?)
+}
+
+impl KeyOptions {
+    fn passphrase(&self) -> anyhow::Result<Passphrase> {
+        Ok(Passphrase::new(self.first_line()?))
+    }
+
+    fn first_line(&self) -> anyhow::Result<String> {
+        let path = &self.passphrase_file;
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("the passphrase file {} cannot be read", path.display()))?;
+        Ok(text.lines().next().unwrap_or_default().to_owned())
     }
 }

@@ -15,7 +15,7 @@ use planseal::envelope::SignedObject;
 use planseal::id::ObjectId;
 use planseal::log::note::{KeyType, VerifierKey};
 use planseal::sign::ToBeSigned;
-use planseal::statement::{Enrolment, KeyStatus, Kind, RevocationReason};
+use planseal::statement::{Enrolment, KeyStatus, Kind, RevocationReason, StaffList, Statement as _};
 use planseal::time::{Date, Timestamp};
 use planseal::trust::{
     Certificate, CertificateFields, Custody, Directory, OrgKind, PublicKey, Role, TrustPolicy,
@@ -53,6 +53,26 @@ impl Revocation {
     #[must_use]
     pub const fn to_be_signed(&self) -> &ToBeSigned {
         &self.to_be_signed
+    }
+}
+
+/// A staff list whose number is free, ready to be shown and signed.
+pub struct PreparedStaffList {
+    number: u32,
+    to_be_signed: ToBeSigned,
+}
+
+impl PreparedStaffList {
+    /// What the key is going to sign.
+    #[must_use]
+    pub const fn to_be_signed(&self) -> &ToBeSigned {
+        &self.to_be_signed
+    }
+}
+
+impl core::fmt::Debug for PreparedStaffList {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "PreparedStaffList({})", self.number)
     }
 }
 
@@ -393,6 +413,52 @@ impl Authority {
                 certificate: revocation.status.certificate.into(),
                 from_index: revocation.status.from_index,
                 reason: Some(revocation.status.reason),
+            },
+        )?;
+        Ok(object)
+    }
+
+    /// The number that the next staff list has.
+    #[must_use]
+    pub const fn next_staff_list(&self) -> u32 {
+        self.ledger.last_staff_list().saturating_add(1)
+    }
+
+    /// Prepares a staff list. A list of a number that was signed before, or a lower one, would be taken by nobody.
+    ///
+    /// # Errors
+    /// [`AuthorityError::StaffListNumber`], and what the format refuses.
+    pub fn staff_list(&self, list: &StaffList) -> Result<PreparedStaffList, AuthorityError> {
+        let next = self.next_staff_list();
+        if list.number < next {
+            return Err(AuthorityError::StaffListNumber {
+                asked: list.number,
+                next,
+            });
+        }
+        let to_be_signed = ToBeSigned::statement(list, &self.certificate)?;
+        StaffList::from_payload(to_be_signed.payload()).map_err(VerifyError::from)?;
+        Ok(PreparedStaffList {
+            number: list.number,
+            to_be_signed,
+        })
+    }
+
+    /// Signs a staff list. Its number is spent in the ledger before it is given away.
+    ///
+    /// # Errors
+    /// [`AuthorityError`].
+    pub fn sign_staff_list(
+        &mut self,
+        list: &PreparedStaffList,
+        at: Timestamp,
+    ) -> Result<SignedObject, AuthorityError> {
+        let object = list.to_be_signed.sign(&self.key)?;
+        self.ledger.record(
+            at,
+            Event::StaffListed {
+                number: list.number,
+                list: object.id().into(),
             },
         )?;
         Ok(object)

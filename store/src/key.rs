@@ -107,6 +107,11 @@ impl MutableKey {
         Self(Path::from("log/checkpoint"))
     }
 
+    /// The newest checkpoint that enough witnesses cosigned.
+    pub(crate) fn cosigned() -> Self {
+        Self(Path::from("log/cosigned"))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }

@@ -47,7 +47,7 @@ pub use clock::{Clock, SetClock, SystemClock};
 pub use durable::FolderError;
 pub use engine::EngineError;
 pub use keys::{KeyError, KeyFileError, KeyPort, KeyPortError, LocalFileKeys, WrappedPlace};
-pub use log::{LogError, LogOpenError};
+pub use log::{CosignedError, LogError, LogOpenError};
 pub use open::{KeySource, Location, OpenError, StoreConfig};
 pub use read::{ChainRecord, ReadError};
 pub use records::RecordError;

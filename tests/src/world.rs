@@ -3,7 +3,7 @@
 use planseal::envelope::SignedObject;
 use planseal::sign::SigningPort;
 use planseal::sign::ToBeSigned;
-use planseal::statement::{LoggedStatement, Statement};
+use planseal::statement::{LoggedStatement, Statement, Words};
 use planseal::time::{Date, Timestamp};
 use planseal::trust::{
     Certificate, CertificateFields, Custody, Directory, OrgCode, OrgKind, Registration, Role, TrustPolicy,
@@ -64,6 +64,15 @@ pub fn beginning() -> Timestamp {
 #[must_use]
 pub fn instant(text: &str) -> Timestamp {
     Timestamp::parse(text).expect("a time such as 2025-11-01T09:00:00Z")
+}
+
+/// Words written in a test.
+///
+/// # Panics
+/// When they are outside the format: a mistake in the test.
+#[must_use]
+pub fn words(text: &str) -> Words {
+    Words::parse(text).expect("words of 1 to 2000 bytes")
 }
 
 /// Parses a date written in a test.

@@ -15,14 +15,16 @@ use planseal::statement::{
     WithdrawalReason,
 };
 use planseal::time::Timestamp;
-use planseal::trust::{Certificate, ListedCertificate, OrgKind, Revocation, Role, TrustList};
+use planseal::trust::{Certificate, OrgKind, Revocation, Role};
 use planseal::validate::Predecessor;
 use planseal::verify::{self, Verified};
+use planseal_tests::cbor::Cbor;
+use planseal_tests::forge::Parts;
 use planseal_tests::key::FixedKey;
 use planseal_tests::sample::{
     PLAN, Sample, context, draft, first_version, head_of, second_version, trust_list,
 };
-use planseal_tests::world::{Party, World, beginning, certificate_fields, envelope, instant};
+use planseal_tests::world::{Party, World, beginning, certificate_fields, envelope, instant, words};
 
 /// What a trust list says of one certificate.
 type Fact = (ObjectId, Revocation);
@@ -81,25 +83,6 @@ fn revoke(
     (certificate, fact)
 }
 
-/// Certifies somebody after the world's beginning, in the log.
-fn enrol(world: &mut World, certificate: &Certificate, by: fn(&World) -> &Party, key: FixedKey) -> Party {
-    let object = envelope(certificate, by(world));
-    let admitted = world
-        .directory
-        .admit(&object)
-        .expect("an honest certificate")
-        .clone();
-    let certificate = world.log(admitted, beginning());
-    world
-        .directory
-        .place_logged(&certificate)
-        .expect("one place each");
-    Party {
-        key,
-        certificate: certificate.verified().clone(),
-    }
-}
-
 fn second_status_key(world: &mut World) -> Party {
     let key = FixedKey::from_seed(44);
     let fields = certificate_fields(
@@ -109,22 +92,7 @@ fn second_status_key(world: &mut World) -> Party {
         Role::ServiceStatus,
         &key,
     );
-    let certificate = Certificate::new(fields).expect("a certificate");
-    enrol(world, &certificate, |world| &world.host, key)
-}
-
-/// A list that names a party beside the world's own, for a log of this size.
-fn list_beside(world: &World, extra: &Party, at: &str, size: u64, revoked: &[Fact]) -> TrustList {
-    let place = |id: &ObjectId| world.ledger.place_of(id);
-    let certificates = world.certificates().into_iter().chain([&extra.certificate]);
-    let listed = certificates.map(|certificate| ListedCertificate {
-        index: place(&certificate.id()),
-        issuer: certificate.signer().map_or(0, |issuer| place(&issuer)),
-        object: certificate.object().clone(),
-    });
-    let root = world.ledger.root();
-    TrustList::new(&world.policy, instant(at), size, root, listed.collect(), revoked)
-        .expect("a list in leaf order")
+    world.certify(fields, key, |world| &world.host, beginning())
 }
 
 /// Lays a logged statement's receipt and its signer's certificates into a bundle, in the order of the format.
@@ -217,13 +185,7 @@ fn a_revoked_status_key_naming_a_smaller_tree_is_refused() {
         size,
         "2026-01-01T00:00:00Z",
     );
-    let honest = list_beside(
-        &world,
-        &successor,
-        "2026-01-02T00:00:00Z",
-        world.ledger.size(),
-        &[revoked],
-    );
+    let honest = trust_list(&world, instant("2026-01-02T00:00:00Z"), &[revoked]);
     let mut reader = reader(&world, &[&envelope(&honest, &successor)]);
     assert!(reader.add_snapshot(&stolen).is_err());
     let told = reader.check_bundle(&sample.bundle, &Question::at(instant("2026-05-01T00:01:00Z")));
@@ -243,22 +205,20 @@ fn a_revoked_status_key_cannot_take_its_revocation_back() {
         size,
         "2026-01-01T00:00:00Z",
     );
-    let size = world.ledger.size();
-    let honest = list_beside(&world, &successor, "2026-01-02T00:00:00Z", size, &[revoked]);
+    let honest = trust_list(&world, instant("2026-01-02T00:00:00Z"), &[revoked]);
     let mut reader = reader(&world, &[&envelope(&honest, &successor)]);
     let (certificate, fact) = revoked;
     let never = Revocation {
         from_index: u64::MAX,
         ..fact
     };
-    let forged = list_beside(
-        &world,
-        &successor,
-        "2026-05-01T00:00:00Z",
-        size + 1000,
-        &[(certificate, never)],
-    );
-    assert!(reader.add_trust_list(&envelope(&forged, &world.status)).is_err());
+    let forged = list(&world, "2026-05-01T00:00:00Z", &[(certificate, never)]);
+    let larger = Cbor::Unsigned(world.ledger.size() + 1000);
+    let forged = Parts::of(&forged)
+        .field("size", larger)
+        .signed_by(&world.status.key);
+    let forged = SignedObject::parse(&forged.encode()).expect("a well-formed list");
+    assert!(reader.add_trust_list(&forged).is_err());
 }
 
 /// A second revocation that begins later is laid over the first: the plan signed after the first is not current.
@@ -330,8 +290,7 @@ fn an_author_cannot_endorse_with_a_second_certificate() {
         let mut fields =
             certificate_fields("TEST-GP01", OrgKind::GpPractice, "R. Demo", Role::Endorser, &key);
         fields.registration = world.author.certificate.content().fields().registration.clone();
-        let certificate = Certificate::new(fields).expect("a certificate");
-        let again = enrol(&mut world, &certificate, |world| &world.practice, key);
+        let again = world.certify(fields, key, |world| &world.practice, beginning());
         let endorsed = world.sign(&endorsement(&sample, EndorsementCode::SecondOpinion), &again);
         world.ledger.append(&endorsed, endorsed.signed_at());
         let mut bundle = sample.bundle.clone();
@@ -475,8 +434,8 @@ fn a_report_newer_than_the_evidence_warns() {
         plan: PLAN,
         version: sample.version.id(),
         code: ReportCode::WithdrawalReported,
-        words: "She tore it up.".into(),
-        reporter: "A daughter".into(),
+        words: words("She tore it up."),
+        reporter: words("A daughter"),
         issued_at: at,
     };
     let report = world.sign(&report, &world.recorder);
@@ -552,23 +511,55 @@ fn a_certificate_under_another_organisations_name_is_refused() {
     assert!(!admitted(renamed));
 }
 
-/// A bundle is padded with a certificate of nobody who signed in it: it is no bundle.
+/// A bundle is padded with a certificate of nobody who signed in it, or says something twice: it is no bundle.
 #[test]
 fn spare_certificates_are_refused() {
-    let (world, sample) = world();
-    let refused = |spare: &SignedObject| {
-        let mut bundle = sample.bundle.clone();
-        bundle.certificates.push(spare.clone());
-        bundle.certificates.sort_by_key(SignedObject::id);
-        decoded(&bundle).is_err()
-    };
-    assert!(refused(world.hospice.certificate.object()), "of nobody here");
-    let mut repeated = sample.bundle.clone();
-    repeated.endorsements = vec![sample.head.object().clone(); 2];
+    let (mut world, sample) = world();
+    assert_eq!(
+        decoded(&sample.bundle).as_ref(),
+        Ok(&sample.bundle),
+        "the honest bundle"
+    );
+    let mut padded = sample.bundle.clone();
+    padded
+        .certificates
+        .push(world.hospice.certificate.object().clone());
+    padded.certificates.sort_by_key(SignedObject::id);
+    assert_eq!(decoded(&padded), Err(BundleError::StrayObject), "of nobody here");
+    let mut twice = sample.bundle.clone();
+    let first = twice.certificates[0].clone();
+    twice.certificates.push(first);
+    assert_eq!(
+        decoded(&twice).as_ref(),
+        Ok(&sample.bundle),
+        "writing leaves the second away"
+    );
+
+    let endorsed = endorsement(&sample, EndorsementCode::SecondOpinion);
+    let endorsed = world.sign(&endorsed, &world.endorser);
+    world.ledger.append(&endorsed, endorsed.signed_at());
+    let mut once = sample.bundle.clone();
+    once.endorsements.push(endorsed.object().clone());
+    let signers = [&world.endorser.certificate, &world.hospice.certificate];
+    enclose(&world, &mut once, endorsed.id(), &signers);
+    assert_eq!(
+        decoded(&once).as_ref(),
+        Ok(&once),
+        "an endorsement with its signer"
+    );
+    let mut repeated = once.clone();
+    repeated.endorsements.push(endorsed.object().clone());
     assert_eq!(
         decoded(&repeated),
         Err(BundleError::StrayObject),
         "a statement twice"
+    );
+    let mut elsewhere = once;
+    elsewhere.reports.push(endorsed.object().clone());
+    assert_eq!(
+        decoded(&elsewhere),
+        Err(BundleError::StrayObject),
+        "a statement in two places"
     );
 }
 

@@ -200,3 +200,125 @@ fn signed_note_accepts_our_checkpoints() {
     let forged = Note::from_bytes(forged.as_bytes()).expect("still a note");
     assert!(forged.verify(&known).is_err());
 }
+
+/// Hashes in the order in which azul's `tlog_tiles` numbers them.
+#[derive(Default)]
+struct Stored(Vec<tlog_tiles::Hash>);
+
+impl tlog_tiles::HashReader for Stored {
+    fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<tlog_tiles::Hash>, tlog_tiles::Error> {
+        let at = |index: &u64| self.0[usize::try_from(*index).expect("a small number")];
+        Ok(indexes.iter().map(at).collect())
+    }
+}
+
+/// The same leaves in a tree of ours and in one of azul's.
+fn azul_trees(size: u64) -> (MemoryTree, Stored) {
+    let (mut own, mut azul) = (MemoryTree::default(), Stored::default());
+    for number in 0..size {
+        let leaf = number.to_be_bytes();
+        own.push(leaf_hash(&leaf));
+        let new = tlog_tiles::stored_hashes(number, &leaf, &azul).expect("a tree in memory");
+        azul.0.extend(new);
+    }
+    (own, azul)
+}
+
+fn to_azul(hash: &Hash) -> tlog_tiles::Hash {
+    tlog_tiles::Hash(*hash.as_bytes())
+}
+
+fn from_azul(path: &[tlog_tiles::Hash]) -> Vec<Hash> {
+    path.iter().map(|hash| Hash::from_bytes(hash.0)).collect()
+}
+
+#[test]
+fn azul_accepts_our_inclusion_proofs_and_we_accept_its() {
+    let (own, azul) = azul_trees(SIZES);
+    for size in 1..=SIZES {
+        let root = own_root(&own, size);
+        let theirs = tlog_tiles::tree_hash(size, &azul).expect("a tree in memory");
+        assert_eq!(theirs, to_azul(&root), "the root of {size}");
+        for index in 0..size {
+            let leaf = index.to_be_bytes();
+            let path = inclusion_proof(&own, index, size).expect("the leaf is in the tree");
+            let path: Vec<_> = path.iter().map(to_azul).collect();
+            let record = tlog_tiles::record_hash(&leaf);
+            let told = |index| tlog_tiles::check_record(&path, size, theirs, index, record).is_ok();
+            assert!(told(index), "{index} of {size}");
+            assert!(size == 1 || !told((index + 1) % size), "not of its neighbour");
+            let made = tlog_tiles::prove_record(size, index, &azul).expect("the leaf is in the tree");
+            let told = verify_inclusion(&leaf_hash(&leaf), index, size, &from_azul(&made), &root);
+            assert_eq!(told, Ok(()), "{index} of {size}");
+        }
+    }
+}
+
+#[test]
+fn azul_accepts_our_consistency_proofs_and_we_accept_its() {
+    let (own, azul) = azul_trees(SIZES);
+    for new in 1..=SIZES {
+        for old in 1..=new {
+            let (old_root, new_root) = (own_root(&own, old), own_root(&own, new));
+            let path = consistency_proof(&own, old, new).expect("both trees are prefixes");
+            let path: Vec<_> = path.iter().map(to_azul).collect();
+            let told = |old_root: &Hash| {
+                tlog_tiles::check_tree(&path, new, to_azul(&new_root), old, to_azul(old_root)).is_ok()
+            };
+            assert!(told(&old_root), "{old} to {new}");
+            assert!(
+                !told(&leaf_hash(b"another tree")),
+                "{old} to {new} of another tree"
+            );
+            let made = tlog_tiles::prove_tree(new, old, &azul).expect("both trees are prefixes");
+            let told = verify_consistency(old, new, &from_azul(&made), &old_root, &new_root);
+            assert_eq!(told, Ok(()), "{old} to {new}");
+        }
+    }
+}
+
+/// azul's reader takes our checkpoint, and the inclusion proof in our receipt leads to the root it read.
+#[test]
+fn azul_follows_a_receipt_of_ours_to_the_checkpoint() {
+    let mut world = World::new();
+    let sample = Sample::first(&mut world);
+    let receipt = world.ledger.receipt(&sample.version.id());
+    let note = signed_note::Note::from_bytes(receipt.proof().checkpoint.as_bytes()).expect("a note");
+    let checkpoint = tlog_tiles::Checkpoint::from_bytes(note.text()).expect("a checkpoint");
+    assert_eq!(checkpoint.origin(), planseal_tests::ledger::ORIGIN);
+    assert_eq!(checkpoint.size(), world.ledger.size());
+    assert_eq!(checkpoint.extension(), "");
+    let path: Vec<_> = receipt.proof().path.iter().map(to_azul).collect();
+    let leaf = tlog_tiles::record_hash(&receipt.leaf().encode());
+    let told =
+        |index| tlog_tiles::check_record(&path, checkpoint.size(), *checkpoint.hash(), index, leaf).is_ok();
+    assert!(told(receipt.proof().index));
+    assert!(!told(receipt.proof().index - 1));
+}
+
+/// A checkpoint written and signed by azul's crates, over a tree of theirs, is one of the pinned log to us.
+#[test]
+fn we_accept_a_checkpoint_of_azuls_and_a_proof_under_it() {
+    use base64::Engine;
+    use planseal::log::checkpoint::VerifiedCheckpoint;
+    let world = World::new();
+    let log = world.ledger.verifier();
+    let secret = base64::engine::general_purpose::STANDARD.encode([&[1][..], &[2; 32]].concat());
+    let key = format!("PRIVATE+KEY+{}+{}+{secret}", log.name(), hex::encode(log.id()));
+    let signer = signed_note::StandardSigner::new(&key).expect("a signer of the standard");
+    let (_, azul) = azul_trees(9);
+    let root = tlog_tiles::tree_hash(9, &azul).expect("a tree in memory");
+    let text = tlog_tiles::Checkpoint::new(log.name(), 9, root, "")
+        .expect("a checkpoint")
+        .to_bytes();
+    let mut note = signed_note::Note::new(&text, &[]).expect("a note");
+    note.add_sigs(&[&signer]).expect("azul signs");
+    let note = String::from_utf8(note.to_bytes()).expect("a note is text");
+    let verified = VerifiedCheckpoint::verify(&note, &world.policy).expect("the pinned log's key signed it");
+    let path = tlog_tiles::prove_record(9, 4, &azul).expect("the leaf is in the tree");
+    let leaf = leaf_hash(&4_u64.to_be_bytes());
+    let told = verify_inclusion(&leaf, 4, verified.size(), &from_azul(&path), &verified.root());
+    assert_eq!(told, Ok(()));
+    let forged = note.replacen("\n9\n", "\n8\n", 1);
+    assert!(VerifiedCheckpoint::verify(&forged, &world.policy).is_err());
+}

@@ -18,7 +18,7 @@ use planseal::verify::{self, RegistrationError};
 use planseal_tests::cbor::Cbor;
 use planseal_tests::forge::{CERTIFICATE, Parts};
 use planseal_tests::sample::{PLAN, Sample, first_version, head_of, second_version, trust_list};
-use planseal_tests::world::{World, envelope};
+use planseal_tests::world::{World, envelope, words};
 
 /// 26 hours and a second; and a year.
 const STALE: i64 = 26 * 60 * 60 + 1;
@@ -207,8 +207,8 @@ fn every_kind_is_refused_by_every_other_verifier() {
         plan: PLAN,
         version,
         code: ReportCode::Other,
-        words: "Something else.".into(),
-        reporter: "Nobody in particular".into(),
+        words: words("Something else."),
+        reporter: words("Nobody in particular"),
         issued_at: at,
     };
     let objects = [

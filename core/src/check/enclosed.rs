@@ -6,7 +6,7 @@ use crate::bundle::Bundle;
 use crate::card::{Card, Stamp};
 use crate::envelope::SignedObject;
 use crate::head::Head;
-use crate::id::ObjectId;
+use crate::id::PlanId;
 use crate::plan::PlanVersion;
 use crate::receipt::Receipt;
 use crate::statement::{Custody, Endorsement, Intake, Kind, LoggedStatement, Report, Resolution, Statement};
@@ -25,6 +25,8 @@ pub struct CheckedBundle {
     reports: Vec<Attested<Report>>,
     resolutions: Vec<Attested<Resolution>>,
     custody: Vec<Attested<Custody>>,
+    unplaced_reports: Vec<Verified<Report>>,
+    unplaced_intakes: Vec<Verified<Intake>>,
 }
 
 /// A registered statement and who made it, as certified.
@@ -65,6 +67,8 @@ impl CheckedBundle {
             reports: Vec::new(),
             resolutions: Vec::new(),
             custody: Vec::new(),
+            unplaced_reports: Vec::new(),
+            unplaced_intakes: Vec::new(),
         }
     }
 
@@ -130,27 +134,61 @@ impl CheckedBundle {
         &self.custody
     }
 
+    /// Reports in a file whose registration cannot be shown here: to be read as words, and to count for nothing.
+    #[must_use]
+    pub fn unplaced_reports(&self) -> &[Verified<Report>] {
+        &self.unplaced_reports
+    }
+
+    /// Advance decisions received, in a file whose registration cannot be shown here.
+    #[must_use]
+    pub fn unplaced_intakes(&self) -> &[Verified<Intake>] {
+        &self.unplaced_intakes
+    }
+
+    /// The resolution that ends this report or intake, or would if its signer's key had not been revoked. What is
+    /// confirmed was carried out afterwards.
+    pub(super) fn end_of<S>(
+        &self,
+        open: &Logged<S>,
+        settles: impl Fn(&Resolution) -> bool,
+    ) -> Option<&Attested<Resolution>> {
+        let this = self.version.verified().id();
+        let ends = |resolution: &&Attested<Resolution>| {
+            let content = resolution.statement.content();
+            let carried_out = content.by != Some(this) || self.index() > Some(open.index());
+            content.target == open.id() && carried_out && settles(content)
+        };
+        let ending = self.resolutions.iter().filter(ends);
+        ending.min_by_key(|resolution| resolution.revoked.is_some())
+    }
+
     /// Reports that nobody entitled has resolved, as far as this bundle shows.
     pub fn open_reports(&self) -> impl Iterator<Item = &Attested<Report>> {
         self.reports
             .iter()
-            .filter(|report| self.is_open(report.statement.id()))
+            .filter(|report| self.is_open(&report.statement, |by| by.settles(report.statement.content())))
     }
 
     /// Advance decisions received after this version that nobody has resolved, as far as this bundle shows.
     pub fn open_intakes(&self) -> impl Iterator<Item = &Attested<Intake>> {
-        let later = |intake: &&Attested<Intake>| Some(intake.statement.index()) > self.index();
         self.intakes
             .iter()
-            .filter(later)
-            .filter(|intake| self.is_open(intake.statement.id()))
+            .filter(|intake| self.is_open(&intake.statement, Resolution::settles_intake))
     }
 
-    fn is_open(&self, id: ObjectId) -> bool {
-        !self
-            .resolutions
-            .iter()
-            .any(|resolution| resolution.revoked.is_none() && resolution.statement.content().target == id)
+    /// Whether the log's fold takes an open statement for closed: it was logged at another leaf than the one it names,
+    /// or a resolution that settles nothing targets it. Head and snapshot then know nothing of it.
+    pub(super) fn is_lost_to_the_log<S: LoggedStatement>(&self, open: &Logged<S>) -> bool {
+        let this = self.version.verified().id();
+        let misplaced = open.content().target() == Some(this) && open.target() != self.index();
+        let mut resolutions = self.resolutions.iter();
+        misplaced || resolutions.any(|resolution| resolution.statement.content().target == open.id())
+    }
+
+    /// Open until a resolution ends it that still counts.
+    fn is_open<S>(&self, open: &Logged<S>, settles: impl Fn(&Resolution) -> bool) -> bool {
+        self.end_of(open, settles).is_none_or(|end| end.revoked.is_some())
     }
 }
 
@@ -185,67 +223,57 @@ impl Pin {
         }
         let mut directory = self.directory().clone();
         directory.admit_all(&bundle.certificates)?;
-        self.place_certificates(bundle, &mut directory)?;
-        let version = verify::statement::<PlanVersion>(&bundle.version, &directory)?;
-        let Some(receipt) = bundle.receipt_of(&version.id()) else {
-            return Ok(CheckedBundle::unregistered(version));
-        };
-        let version = match verify::logged(version.clone(), receipt, self.policy(), &directory) {
-            Ok(logged) => logged,
-            // What cannot be checked here says nothing against the plan: it is shown as signed, not as registered.
-            Err(fault) if fault.is_unknown() => return Ok(CheckedBundle::unregistered(version)),
-            Err(fault) => return Err(fault.into()),
-        };
-        let card = bundle
-            .card
-            .as_ref()
-            .map(|card| card_of(&version, card, &directory))
-            .transpose()?;
-        let stamp = match (&bundle.stamp, &bundle.card) {
-            (Some(stamp), Some(card)) => stamp_of(&version, stamp, card, &directory)?,
-            (Some(_), None) => return Err(Refusal::StampWithoutCard),
-            (None, _) => None,
-        };
-        let head = bundle
-            .head
-            .as_ref()
-            .map(|head| head_of(&version, head, &directory))
-            .transpose()?
-            .flatten();
-        let mut checked = CheckedBundle::registered(version, card, stamp, head);
+        let root_not_shown = self.place_certificates(bundle, &mut directory)?;
         let here = Enclosed {
             pin: self,
             bundle,
             directory: &directory,
         };
-        checked.endorsements =
-            here.each(&bundle.endorsements, |object| here.endorsement(&checked, object))?;
-        checked.intakes = here.each(&bundle.intakes, |object| here.about(&checked, object))?;
-        checked.reports = here.each(&bundle.reports, |object| here.about(&checked, object))?;
-        checked.resolutions = here.each(&bundle.resolutions, |object| here.resolution(&checked, object))?;
-        checked.custody = here.each(&bundle.custody, |object| here.about(&checked, object))?;
-        Ok(checked)
+        let version = verify::statement::<PlanVersion>(&bundle.version, &directory)?;
+        let Some(receipt) = bundle.receipt_of(&version.id()) else {
+            return Ok(here.unregistered(version));
+        };
+        match (
+            verify::logged(version.clone(), receipt, self.policy(), &directory),
+            root_not_shown,
+        ) {
+            (Ok(version), None) => here.registered(version),
+            // The version is in the pinned log, and a receipt beside it is of another: somebody laid it there.
+            (Ok(_), Some(fault)) => Err(fault.into()),
+            // What cannot be checked here says nothing against the plan: it is shown as signed, not as registered.
+            (Err(fault), _) if fault.is_unknown() => Ok(here.unregistered(version)),
+            (Err(fault), _) => Err(fault.into()),
+        }
     }
 
     /// A certificate's own receipt says where it stands; a trust list may have said it already.
-    fn place_certificates(&self, bundle: &Bundle, directory: &mut Directory) -> Result<(), Refusal> {
+    /// Gives the root's receipt back where it cannot be checked here: everybody else is then not placed, the root is.
+    fn place_certificates(
+        &self,
+        bundle: &Bundle,
+        directory: &mut Directory,
+    ) -> Result<Option<RegistrationError>, Refusal> {
         let mut ordered: Vec<(&SignedObject, &Receipt)> = bundle
             .certificates
             .iter()
             .filter_map(|object| Some((object, bundle.receipt_of(&object.id())?)))
             .collect();
         ordered.sort_by_key(|(_, receipt)| receipt.proof().index);
+        let mut root_not_shown = None;
         for (object, receipt) in ordered {
             let Some(certificate) = directory.certificate(&object.id()).cloned() else {
                 continue;
             };
             match verify::logged::<Certificate>(certificate, receipt, self.policy(), directory) {
                 Ok(logged) => directory.place_logged(&logged)?,
+                Err(fault) if fault.is_unknown() && object.id() == directory.root() => {
+                    root_not_shown = Some(fault);
+                }
                 Err(fault) if fault.is_unknown() => {}
                 Err(fault) => return Err(fault.into()),
             }
         }
-        Ok(())
+        Ok(root_not_shown)
     }
 }
 
@@ -257,6 +285,50 @@ struct Enclosed<'a> {
 }
 
 impl Enclosed<'_> {
+    /// Views, then statements, each in its turn.
+    fn registered(&self, version: Logged<PlanVersion>) -> Result<CheckedBundle, Refusal> {
+        let bundle = self.bundle;
+        let card = bundle.card.as_ref();
+        let card = card
+            .map(|card| card_of(&version, card, self.directory))
+            .transpose()?;
+        let stamp = match (&bundle.stamp, &bundle.card) {
+            (Some(stamp), Some(card)) => stamp_of(&version, stamp, card, self.directory)?,
+            (Some(_), None) => return Err(Refusal::StampWithoutCard),
+            (None, _) => None,
+        };
+        let head = bundle.head.as_ref();
+        let head = head
+            .map(|head| head_of(&version, head, self.directory))
+            .transpose()?;
+        let mut checked = CheckedBundle::registered(version, card, stamp, head.flatten());
+        checked.endorsements =
+            self.each(&bundle.endorsements, |object| self.endorsement(&checked, object))?;
+        checked.intakes = self.each(&bundle.intakes, |object| self.about(&checked, object))?;
+        checked.reports = self.each(&bundle.reports, |object| self.about(&checked, object))?;
+        checked.resolutions = self.each(&bundle.resolutions, |object| self.resolution(&checked, object))?;
+        checked.custody = self.each(&bundle.custody, |object| self.about(&checked, object))?;
+        Ok(checked)
+    }
+
+    /// Whatever cannot be shown to be registered: the version, and what somebody reported or received about its record.
+    fn unregistered(&self, version: Verified<PlanVersion>) -> CheckedBundle {
+        let plan = version.content().plan();
+        let mut checked = CheckedBundle::unregistered(version);
+        checked.unplaced_reports = self.unplaced(&self.bundle.reports, plan);
+        checked.unplaced_intakes = self.unplaced(&self.bundle.intakes, plan);
+        checked
+    }
+
+    fn unplaced<S: LoggedStatement>(&self, objects: &[SignedObject], plan: PlanId) -> Vec<Verified<S>> {
+        let verified = objects
+            .iter()
+            .filter_map(|object| verify::statement::<S>(object, self.directory).ok());
+        verified
+            .filter(|statement| statement.content().record() == Some(plan))
+            .collect()
+    }
+
     fn each<T>(
         &self,
         objects: &[SignedObject],
@@ -288,7 +360,7 @@ impl Enclosed<'_> {
         Ok(endorsement)
     }
 
-    /// A resolution ends something that is shown beside it, in the right hands.
+    /// A resolution stands in the log where it says. Whether it ends anything is asked of what is open.
     fn resolution(
         &self,
         checked: &CheckedBundle,
@@ -298,18 +370,18 @@ impl Enclosed<'_> {
         let (content, target) = (resolution.statement.content(), resolution.statement.target());
         let mut reports = checked.reports.iter().map(Attested::statement);
         let mut intakes = checked.intakes.iter().map(Attested::statement);
-        let settled = match reports.find(|report| report.id() == content.target) {
-            Some(report) => Some(report.index()).filter(|_| content.settles(report.content())),
-            None => intakes
+        let this = (checked.version().verified().id(), checked.index());
+        let shown = reports
+            .find(|report| report.id() == content.target)
+            .map(Logged::index);
+        let shown = shown.or_else(|| {
+            intakes
                 .find(|intake| intake.id() == content.target)
                 .map(Logged::index)
-                .or_else(|| {
-                    checked
-                        .index()
-                        .filter(|_| content.target == checked.version().verified().id())
-                }),
-        };
-        if settled.is_some() && settled == target {
+        });
+        let shown = shown.or_else(|| this.1.filter(|_| content.target == this.0));
+        // What it is about may not be here, as with another version's: then it ends nothing here.
+        if shown.is_none() || shown == target {
             Ok(resolution)
         } else {
             Err(Refusal::AboutAnother {

@@ -178,6 +178,7 @@ impl Pin {
 
     fn add_trust_list(&mut self, object: &SignedObject) -> Result<(), ReaderError> {
         let list = self.directory.admit_list(object)?;
+        self.judge_views_again();
         let size = list.content().size();
         if self
             .trust_list
@@ -186,7 +187,6 @@ impl Pin {
         {
             self.trust_list = Some(list);
         }
-        self.judge_views_again();
         Ok(())
     }
 
@@ -197,6 +197,10 @@ impl Pin {
             .retain(|_, head| verify::view_in_force(head, head.content().size, directory).is_ok());
         self.snapshot = self
             .snapshot
+            .take()
+            .filter(|held| verify::view_in_force(held, held.content().size(), directory).is_ok());
+        self.trust_list = self
+            .trust_list
             .take()
             .filter(|held| verify::view_in_force(held, held.content().size(), directory).is_ok());
     }

@@ -5,8 +5,9 @@ use crate::bundle::BundleError;
 use crate::card::Card;
 use crate::code::VerifiedCode;
 use crate::currency::{Answer, Currency, Unknown};
+use crate::head::HeadState;
 use crate::plan::{PlanVersion, YesNo};
-use crate::statement::{Endorsement, EndorsementCode, Intake};
+use crate::statement::{Endorsement, EndorsementCode, Intake, Resolution};
 use crate::time::Timestamp;
 use crate::verify::{Logged, Verified, attachment_matches};
 
@@ -410,7 +411,7 @@ impl Verdict {
                     .into()
             }
             (State::SignerUnknown, _) => self.reason().to_owned(),
-            (_, Some(answer)) => line_of(answer, self.signed_on().as_deref()),
+            (_, Some(answer)) => with_warnings(line_of(answer, self.signed_on().as_deref()), answer),
             (_, None) if !self.reason().is_empty() => self.reason().to_owned(),
             (_, None) => {
                 "The signature is good; registration and currency cannot be checked here. A newer plan may \
@@ -456,6 +457,11 @@ fn line_of(answer: &Answer, signed_on: Option<&str>) -> String {
         Answer::Latest { as_of, warnings, .. } => {
             format!("This is the current plan, but: {} (as of {}).", warnings.join("; "), as_of.day_and_time())
         }
+        Answer::Superseded { newer: Some(HeadState::Suspended), .. } => {
+            "A newer plan was signed, and its signer was later reported not entitled: read both, and ask. An advance \
+             decision below may still bind."
+                .into()
+        }
         Answer::Superseded { newer_signed_at: Some(at), .. } => {
             format!(
                 "Do not rely on this copy. A newer plan was signed on {}. An advance decision below may still bind.",
@@ -471,6 +477,20 @@ fn line_of(answer: &Answer, signed_on: Option<&str>) -> String {
                 .into()
         }
         Answer::Unknown(why) => format!("{} {}", unknown_line(signed_on), why_unknown(why)),
+    }
+}
+
+/// A withdrawn, suspended or superseded plan may have something open as well: the words of "latest" hold them already.
+fn with_warnings(line: String, answer: &Answer) -> String {
+    match answer {
+        Answer::Superseded { warnings, .. }
+        | Answer::Withdrawn { warnings, .. }
+        | Answer::Suspended { warnings, .. }
+            if !warnings.is_empty() =>
+        {
+            format!("{line} Also: {}.", warnings.join("; "))
+        }
+        _ => line,
     }
 }
 
@@ -521,30 +541,52 @@ fn notes_about(checked: &CheckedBundle) -> Vec<String> {
     if required == YesNo::Yes && !responsible {
         notes.push("Signed, not yet endorsed (as far as this file shows).".into());
     }
-    for intake in checked.open_intakes() {
-        notes.push(format!("On {}: {}.", signed_on(intake), Intake::WORDS));
-    }
-    for report in checked.reports() {
+    for intake in checked.intakes() {
+        let received = format!("On {}: an advance decision was received", signed_on(intake));
+        let end = checked.end_of(intake.statement(), Resolution::settles_intake);
         notes.push(format!(
-            "Reported on {}: {}.",
-            signed_on(report),
-            report.statement().content().code.words()
+            "{received}; {}",
+            end.map_or_else(|| "not yet reviewed.".to_owned(), ended)
         ));
     }
-    for resolution in checked.resolutions() {
-        let (by, on) = (resolution.by().name(), signed_on(resolution));
-        notes.push(match resolution.revoked() {
-            None => format!(
-                "{} by {by} on {on}.",
-                resolution.statement().content().outcome.words()
-            ),
-            Some(revoked) => format!(
-                "What {by} resolved on {on} is open again: the key was revoked on {}.",
-                revoked.at.day()
-            ),
-        });
+    for report in checked.reports() {
+        let content = report.statement().content();
+        let reported = format!("Reported on {}: {}", signed_on(report), content.code.words());
+        let end = checked.end_of(report.statement(), |by| by.settles(content));
+        notes.push(format!(
+            "{reported}{}",
+            end.map_or_else(|| ".".to_owned(), |end| format!("; {}", ended(end)))
+        ));
+    }
+    let declared = checked
+        .resolutions()
+        .iter()
+        .filter(|resolution| resolution.statement().content().target == checked.version().verified().id());
+    notes.extend(declared.map(|declared| format!("About this version: {}", ended(declared))));
+    for report in checked.unplaced_reports() {
+        let (on, words) = (report.signed_at().day(), report.content().code.words());
+        notes.push(format!("Reported on {on}, not shown to be registered: {words}."));
+    }
+    for intake in checked.unplaced_intakes() {
+        let on = intake.signed_at().day();
+        notes.push(format!("On {on}, not shown to be registered: {}.", Intake::WORDS));
     }
     notes
+}
+
+/// How a doubt ended, or that it is open again.
+fn ended(resolution: &Attested<Resolution>) -> String {
+    let (by, on) = (resolution.by().name(), signed_on(resolution));
+    match resolution.revoked() {
+        None => format!(
+            "{} by {by} on {on}.",
+            resolution.statement().content().outcome.words()
+        ),
+        Some(revoked) => format!(
+            "what {by} resolved on {on} is open again: the key was revoked on {}.",
+            revoked.at.day()
+        ),
+    }
 }
 
 fn endorsed(endorsed: &Attested<Endorsement>) -> String {

@@ -51,7 +51,13 @@ impl Claim {
         match view.kind() {
             Kind::Head => Ok(Said::Head(content(view, directory)?)),
             Kind::Snapshot => Ok(Said::Snapshot(content(view, directory)?)),
-            Kind::TrustList => Ok(Said::List(content(view, directory)?)),
+            Kind::TrustList => {
+                let list: TrustList = content(view, directory)?;
+                match list.log() == policy.log() {
+                    true => Ok(Said::List(list)),
+                    false => Err(ContradictionError::Shape),
+                }
+            }
             kind => Err(ContradictionError::Kind { kind }),
         }
     }

@@ -11,7 +11,7 @@ use crate::envelope::{EnvelopeError, SignedObject};
 use crate::log::checkpoint::CheckpointError;
 use crate::log::leaf::{Leaf, LeafError};
 use crate::log::tree::{TreeError, TreeHead, root};
-use crate::statement::{ContentError, FORMAT_VERSION, Kind, decode_payload_named};
+use crate::statement::{ContentError, FORMAT_VERSION, Kind, check_type_named, decode_payload_named};
 use crate::status::Statuses;
 use crate::time::Timestamp;
 use crate::trust::{Directory, TrustPolicy};
@@ -82,15 +82,17 @@ pub enum Fault {
 
 /// The `typ` of a file.
 const TYPE: &str = "planseal.contradiction";
-/// 256 MiB: four million leaves.
-const MAX_CONTRADICTION: usize = 256 << 20;
+/// 64 MiB: a million leaves, and a bound on what a made-up file costs to read.
+const MAX_CONTRADICTION: usize = 64 << 20;
+/// 16 claims and as many certificates: two prove a contradiction, and work grows with their product with the leaves.
+const MAX_CLAIMS: usize = 16;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
     typ: String,
     v: u64,
-    checkpoints: Vec<String>,
+    checkpoints: Vec<ByteBuf>,
     views: Vec<ByteBuf>,
     certificates: Vec<ByteBuf>,
     leaves: Vec<ByteBuf>,
@@ -103,7 +105,7 @@ impl Contradiction {
         let (mut checkpoints, mut views) = (Vec::new(), Vec::new());
         for claim in &self.claims {
             match claim {
-                Claim::Checkpoint(note) => checkpoints.push(note.clone()),
+                Claim::Checkpoint(note) => checkpoints.push(ByteBuf::from(note.clone().into_bytes())),
                 Claim::View(view) => views.push(ByteBuf::from(view.bytes().to_vec())),
             }
         }
@@ -116,7 +118,7 @@ impl Contradiction {
             certificates: certificates.map(|bytes| ByteBuf::from(bytes.to_vec())).collect(),
             leaves: self.leaves.iter().cloned().map(ByteBuf::from).collect(),
         };
-        encode(&wire).expect("byte strings and the text of notes are in the profile")
+        encode(&wire).expect("byte strings are in the profile")
     }
 
     /// Reads a file.
@@ -125,7 +127,9 @@ impl Contradiction {
     /// [`ContradictionError`] when it is none.
     pub fn decode(bytes: &[u8]) -> Result<Self, ContradictionError> {
         let wire: Wire = decode_payload_named(TYPE, bytes, MAX_CONTRADICTION)?;
-        if wire.typ != TYPE || wire.v != FORMAT_VERSION {
+        let claims = wire.views.len() + wire.checkpoints.len();
+        check_type_named(TYPE, &wire.typ, wire.v)?;
+        if claims.max(wire.certificates.len()) > MAX_CLAIMS {
             return Err(ContradictionError::Shape);
         }
         let objects = |items: Vec<ByteBuf>| {
@@ -135,7 +139,13 @@ impl Contradiction {
         let views = objects(wire.views)?
             .into_iter()
             .map(|view| Claim::View(Box::new(view)));
-        let checkpoints = wire.checkpoints.into_iter().map(Claim::Checkpoint);
+        let checkpoints = wire
+            .checkpoints
+            .into_iter()
+            .map(|note| String::from_utf8(note.into_vec()).map(Claim::Checkpoint));
+        let checkpoints: Vec<Claim> = checkpoints
+            .collect::<Result<_, _>>()
+            .map_err(|_| ContradictionError::Shape)?;
         Ok(Self {
             claims: views.chain(checkpoints).collect(),
             certificates: objects(wire.certificates)?,
@@ -152,6 +162,7 @@ impl Contradiction {
         directory.admit_all(&self.certificates)?;
         let said = self.claims.iter().map(|claim| claim.verify(policy, &directory));
         let said: Vec<Said> = said.collect::<Result<_, _>>()?;
+        let said = self.of_this_log(said);
         if let Some(fault) = two_of_one_size(&said) {
             return Ok(fault);
         }
@@ -160,6 +171,25 @@ impl Contradiction {
             return Ok(fault);
         }
         self.replay(&said, &committed, policy)
+    }
+
+    /// What the service of this log said; views by other keys count for nothing.
+    fn of_this_log(&self, said: Vec<Said>) -> Vec<Said> {
+        let known = self.readable();
+        let claims = self.claims.iter().zip(said);
+        let counting = claims.filter(|(claim, said)| is_of_this_log(claim, said.tree().size, &known));
+        counting.map(|(_, said)| said).collect()
+    }
+
+    /// The fold of the leaves as far as they can be read: which certificates are this log's.
+    fn readable(&self) -> Statuses {
+        let mut known = Statuses::default();
+        for leaf in self.leaves.iter().map_while(|leaf| Leaf::decode(leaf).ok()) {
+            if known.push(&leaf).is_err() {
+                break;
+            }
+        }
+        known
     }
 
     /// The roots of the leaves at every size that a claim names, once one claim was found to be of all of them.
@@ -179,7 +209,9 @@ impl Contradiction {
                 Ok(TreeHead { size, root })
             })
             .collect::<Result<_, TreeError>>()?;
-        let largest = said.iter().map(Said::tree).find(|head| head.size == tree.size());
+        // Only the log's own key says whose leaves these are.
+        let checkpoints = said.iter().filter(|said| matches!(said, Said::Tree(_)));
+        let largest = checkpoints.map(Said::tree).find(|head| head.size == tree.size());
         match largest {
             Some(signed) if heads.contains(&signed) => {
                 heads.sort_unstable_by_key(|head| head.size);
@@ -203,7 +235,14 @@ impl Contradiction {
                 .find_map(|said| said.compare(statuses))
         };
         for (index, bytes) in (0..).zip(&self.leaves) {
-            let leaf = Leaf::decode(bytes)?;
+            let leaf = match Leaf::decode(bytes) {
+                Ok(leaf) => leaf,
+                Err(newer @ LeafError::Kind { .. }) => return Err(newer.into()),
+                Err(_) => {
+                    let rule = LeafRule::Unreadable;
+                    return Ok(Fault::Leaf { index, rule });
+                }
+            };
             if let Err(rule) = rules.push(&leaf) {
                 return Ok(Fault::Leaf { index, rule });
             }
@@ -227,6 +266,20 @@ impl Contradiction {
             None => Err(ContradictionError::Sound),
         }
     }
+}
+
+/// A view is the service's word only where the log holds its signer's certificate before the view, and no revocation
+/// that reaches it: another log's service, or a thief with a key that was revoked, proves nothing.
+fn is_of_this_log(claim: &Claim, size: u64, known: &Statuses) -> bool {
+    let Claim::View(view) = claim else { return true };
+    let signer = view.claimed_key();
+    let is_signer = |at: &u64| {
+        known
+            .leaf(*at)
+            .is_some_and(|leaf| leaf.kind == Kind::Certificate && Some(leaf.id) == signer)
+    };
+    let place = (0..known.size().min(size)).find(is_signer);
+    place.is_some_and(|place| !known.is_revoked_at(place, size))
 }
 
 fn two_of_one_size(said: &[Said]) -> Option<Fault> {

@@ -70,7 +70,8 @@ impl Monitor {
             return Err(StateError::Type);
         }
         let leaves: Vec<Vec<u8>> = wire.leaves.into_iter().map(ByteBuf::into_vec).collect();
-        let checkpoint = VerifiedCheckpoint::verify(&wire.checkpoint, &policy)?;
+        let note = String::from_utf8(wire.checkpoint.into_vec()).map_err(|_| StateError::Type)?;
+        let checkpoint = VerifiedCheckpoint::verify(&note, &policy)?;
         let tree = tree_of(&leaves);
         let held = TreeHead {
             size: tree.size(),
@@ -82,7 +83,7 @@ impl Monitor {
         Ok(Self {
             leaves,
             tree,
-            checkpoint: Some(wire.checkpoint),
+            checkpoint: Some(note),
             ..Self::begin(policy)
         })
     }
@@ -92,10 +93,10 @@ impl Monitor {
     pub fn state(&self) -> Option<CanonicalBytes> {
         let state = State {
             typ: STATE.into(),
-            checkpoint: self.checkpoint.clone()?,
+            checkpoint: ByteBuf::from(self.checkpoint.clone()?.into_bytes()),
             leaves: self.leaves.iter().cloned().map(ByteBuf::from).collect(),
         };
-        Some(encode(&state).expect("byte strings and a note's text are in the profile"))
+        Some(encode(&state).expect("byte strings are in the profile"))
     }
 
     /// How many leaves were followed.
@@ -213,8 +214,7 @@ impl Monitor {
 
     /// A smaller tree than was followed is an older view if it is a prefix, and a fork if it is not.
     fn compare_older(&self, checkpoint: &str, shown: TreeHead) -> Result<(), Observed> {
-        let size = usize::try_from(shown.size).unwrap_or(usize::MAX);
-        if shown.size > 0 && root(&self.tree, shown.size)? == shown.root {
+        if root(&self.tree, shown.size)? == shown.root {
             let held = self.size();
             return Err(Observed::Older {
                 shown: shown.size,
@@ -228,9 +228,7 @@ impl Monitor {
             certificates: Vec::new(),
             leaves: self.leaves.clone(),
         })?;
-        Err(Observed::OtherLeaves {
-            size: u64::try_from(size).unwrap_or(u64::MAX),
-        })
+        Err(Observed::OtherLeaves { size: shown.size })
     }
 
     /// Two signed trees of one size with different roots need no leaf to prove it.
@@ -283,14 +281,14 @@ fn tree_of(leaves: &[Vec<u8>]) -> MemoryTree {
 
 /// The `typ` of a kept state.
 const STATE: &str = "planseal.monitor-state";
-/// 256 MiB: four million leaves.
+/// 256 MiB: four million leaves; the state is the monitor's own.
 const MAX_STATE: usize = 256 << 20;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct State {
     typ: String,
-    checkpoint: String,
+    checkpoint: ByteBuf,
     leaves: Vec<ByteBuf>,
 }
 

@@ -1,6 +1,6 @@
 //! The rules between leaves (FORMAT §4): what an honest service never logs, whatever the objects say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::ObjectId;
 use crate::log::leaf::Leaf;
@@ -21,9 +21,17 @@ pub enum LeafRule {
     #[error("its signer is no certificate before it")]
     Signer,
     /// Root, organisation, person or service, and no further.
-    #[error("its signer's certificate was not issued by the root or an organisation")]
+    #[error(
+        "its signer's certificate was not issued by the root or an organisation, or stands too high or low for it"
+    )]
     Depth,
-    /// A revocation logged before it reaches it.
+    /// A certificate is revoked by its issuer or the root, from a leaf that is there; the root is never revoked.
+    #[error("it revokes what its signer did not issue, or from a leaf to come")]
+    Revocation,
+    /// Bytes that are no leaf at all.
+    #[error("it is no leaf of this format")]
+    Unreadable,
+    /// A revocation logged more than ten minutes before it reaches it.
     #[error("its signer was revoked before")]
     Revoked,
     /// What it acts on is of the right kind and before it.
@@ -44,7 +52,12 @@ pub(super) struct Rules {
     time: Option<Minute>,
     ids: BTreeSet<ObjectId>,
     followed: BTreeSet<u64>,
+    /// When each certificate was first revoked.
+    revoked: BTreeMap<u64, Minute>,
 }
+
+/// Ten minutes in which what was accepted before a revocation may still reach the log after it.
+const SETTLING: i64 = 10 * 60;
 
 impl Rules {
     pub(super) fn begin(root: ObjectId) -> Self {
@@ -54,6 +67,7 @@ impl Rules {
             time: None,
             ids: BTreeSet::new(),
             followed: BTreeSet::new(),
+            revoked: BTreeMap::new(),
         }
     }
 
@@ -73,6 +87,9 @@ impl Rules {
             self.expect_signer(leaf, index)?;
         }
         self.expect_target(leaf)?;
+        if let (Kind::KeyStatus, Some(certificate)) = (leaf.kind, leaf.target) {
+            self.revoked.entry(certificate).or_insert(leaf.time);
+        }
         self.statuses.push(leaf).map_err(|_| LeafRule::Target)
     }
 
@@ -82,14 +99,32 @@ impl Rules {
             held.filter(|held| held.kind == Kind::Certificate)
         };
         let signer = certificate(leaf.signer).ok_or(LeafRule::Signer)?;
-        let issues = matches!(leaf.kind, Kind::Certificate);
-        let deep = signer.signer != 0
-            && (issues || certificate(signer.signer).is_none_or(|above| above.signer != 0));
-        if deep {
+        let above = certificate(signer.signer).ok_or(LeafRule::Signer)?;
+        let at_its_height = match leaf.kind {
+            Kind::Certificate | Kind::KeyStatus => signer.signer == 0,
+            Kind::StaffList => leaf.signer != 0 && signer.signer == 0,
+            _ => signer.signer != 0 && above.signer == 0,
+        };
+        if !at_its_height {
             return Err(LeafRule::Depth);
         }
+        if leaf.kind == Kind::KeyStatus {
+            let issued = |target: u64| certificate(target).is_some_and(|held| held.signer == leaf.signer);
+            let entitled = leaf
+                .target
+                .is_some_and(|target| target != 0 && (leaf.signer == 0 || issued(target)));
+            if !entitled || leaf.from.is_none_or(|from| from > index) {
+                return Err(LeafRule::Revocation);
+            }
+        }
         // Every revocation known by now was logged before this leaf.
-        if self.statuses.is_revoked_at(leaf.signer, index) {
+        let above = [leaf.signer, signer.signer];
+        let revoked = above
+            .iter()
+            .filter_map(|certificate| self.revoked.get(certificate))
+            .min();
+        let known = revoked.is_some_and(|revoked| leaf.time.start().since(revoked.start()) > SETTLING);
+        if known && self.statuses.is_revoked_at(leaf.signer, index) {
             return Err(LeafRule::Revoked);
         }
         Ok(())
@@ -103,12 +138,7 @@ impl Rules {
             (_, Some(None)) => false,
             (kind, None) => matches!(
                 kind,
-                Kind::Version
-                    | Kind::Certificate
-                    | Kind::Snapshot
-                    | Kind::StaffList
-                    | Kind::Intake
-                    | Kind::Rehash
+                Kind::Version | Kind::Certificate | Kind::Snapshot | Kind::StaffList | Kind::Intake
             ),
             (kind, Some(Some(target))) => may_act_on(kind, target),
         };
@@ -129,11 +159,13 @@ const fn may_act_on(kind: Kind, target: Kind) -> bool {
         Kind::Withdrawal | Kind::Endorsement => matches!(target, Kind::Version),
         Kind::KeyStatus => matches!(target, Kind::Certificate),
         Kind::Report => matches!(target, Kind::Version | Kind::Withdrawal | Kind::Intake),
-        Kind::Resolution => matches!(target, Kind::Report | Kind::Intake | Kind::Version),
+        Kind::Resolution => matches!(
+            target,
+            Kind::Report | Kind::Intake | Kind::Version | Kind::Withdrawal
+        ),
         Kind::Intake => matches!(target, Kind::Version | Kind::Withdrawal),
         Kind::Custody => matches!(target, Kind::Version | Kind::Intake),
         Kind::Hold => matches!(target, Kind::Version | Kind::Intake | Kind::Hold),
-        Kind::Destruction => matches!(target, Kind::Version | Kind::Withdrawal | Kind::Intake),
         _ => false,
     }
 }
@@ -213,8 +245,40 @@ mod tests {
             ],
         ];
         assert_eq!(log(&forked.concat()), Err(LeafRule::SecondSuccessor));
-        let after_revocation = [past.as_slice(), &[(Kind::KeyStatus, 1, Some(2), Some(4)), FIRST]];
-        assert_eq!(log(&after_revocation.concat()), Err(LeafRule::Revoked));
+        let revoked = [past.as_slice(), &[(Kind::KeyStatus, 1, Some(2), Some(4))]].concat();
+        let mut leaves: Vec<Leaf> = (0..)
+            .zip(&revoked)
+            .map(|(number, row)| leaf(number, *row))
+            .collect();
+        leaves.push(leaf(5, FIRST));
+        assert_eq!(replay(&leaves), Ok(()), "accepted before, logged after");
+        leaves[5].time = Minute::from_minutes(21).expect("a minute");
+        assert_eq!(replay(&leaves), Err(LeafRule::Revoked));
+        assert_eq!(
+            with((Kind::KeyStatus, 0, Some(0), Some(4))),
+            Err(LeafRule::Revocation),
+            "the root"
+        );
+        assert_eq!(
+            with((Kind::KeyStatus, 0, Some(2), Some(5))),
+            Err(LeafRule::Revocation),
+            "from to come"
+        );
+        assert_eq!(
+            with((Kind::KeyStatus, 2, Some(1), Some(4))),
+            Err(LeafRule::Depth),
+            "by a person"
+        );
+        assert_eq!(
+            with((Kind::Version, 1, None, None)),
+            Err(LeafRule::Depth),
+            "by an organisation"
+        );
+        assert_eq!(
+            with((Kind::StaffList, 2, None, None)),
+            Err(LeafRule::Depth),
+            "by a person"
+        );
         assert_eq!(replay(&[leaf(7, ROOT)]), Err(LeafRule::Beginning));
         let mut earlier = leaf(1, ORGANISATION);
         earlier.time = Minute::from_minutes(9).expect("a minute");

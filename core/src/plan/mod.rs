@@ -118,10 +118,13 @@ impl PlanVersion {
                 findings: reader.into_findings(),
             });
         };
-        if canonical::is_form_of(payload, &version) {
-            Ok(version)
-        } else {
-            Err(PlanDecodeError::NotNormal)
+        if !canonical::is_form_of(payload, &version) {
+            return Err(PlanDecodeError::NotNormal);
+        }
+        // Numbers begin at 1, and the first version alone follows nothing (FORMAT §3.1).
+        match (version.version_number(), version.previous()) {
+            (1, None) | (2.., Some(_)) => Ok(version),
+            (number, _) => Err(PlanDecodeError::Succession { number }),
         }
     }
 }
@@ -290,6 +293,14 @@ pub enum PlanDecodeError {
     Content {
         /// What is wrong, field by field.
         findings: Vec<Finding>,
+    },
+    /// A number without its predecessor, or a first version with one.
+    #[error(
+        "version {number} does not say rightly what it follows: the first follows nothing, every other one does"
+    )]
+    Succession {
+        /// The version's number.
+        number: u32,
     },
     /// A value is not written in its normal form, such as a telephone number with spaces.
     #[error("a value is not written in its normal form")]

@@ -213,8 +213,13 @@ where
 
 /// Checks the `typ` and `v` that a decoded wire struct carries.
 pub(crate) fn check_type(kind: Kind, typ: &str, v: u64) -> Result<(), ContentError> {
-    if typ != type_name(kind) {
-        return Err(ContentError::other_type(&type_name(kind), typ));
+    check_type_named(&type_name(kind), typ, v)
+}
+
+/// As [`check_type`], for what is not a signed kind.
+pub(crate) fn check_type_named(name: &str, typ: &str, v: u64) -> Result<(), ContentError> {
+    if typ != name {
+        return Err(ContentError::other_type(name, typ));
     }
     match v {
         FORMAT_VERSION => Ok(()),

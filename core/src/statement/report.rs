@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::short::short;
-use super::{ContentError, Kind, LoggedStatement, Statement};
+use super::{ContentError, Kind, LoggedStatement, Statement, Words};
 use crate::canonical::{CanonicalBytes, EncodeError};
 use crate::id::{ObjectId, PlanId};
 use crate::time::Timestamp;
@@ -21,9 +21,9 @@ short! {
         /// What was reported.
         code: ReportCode;
         /// The words used, as the reader heard or wrote them.
-        words: String;
+        words: Words;
         /// Who reported, for example `Paramedic A. Example, London Test Ambulance`.
-        reporter: String;
+        reporter: Words;
     }
 }
 

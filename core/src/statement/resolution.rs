@@ -61,9 +61,9 @@ impl Outcome {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Confirmed => "Confirmed and carried out",
-            Self::Unfounded => "Found to be unfounded",
-            Self::CourtDeclaration => "Declared by a court, recorded",
+            Self::Confirmed => "confirmed and carried out",
+            Self::Unfounded => "found to be unfounded",
+            Self::CourtDeclaration => "declared by a court, recorded",
         }
     }
 }
@@ -98,6 +98,12 @@ impl Resolution {
     pub fn settles(&self, report: &Report) -> bool {
         let entitled = self.matter == Matter::of(report.code) || self.outcome == Outcome::CourtDeclaration;
         self.plan == report.plan && entitled
+    }
+
+    /// Whether this may close an intake: a clinical matter, or a court's word.
+    #[must_use]
+    pub fn settles_intake(&self) -> bool {
+        self.matter == Matter::Clinical || self.outcome == Outcome::CourtDeclaration
     }
 
     fn check(self) -> Result<Self, ContentError> {

@@ -89,8 +89,8 @@ fn a_report_is_settled_in_its_own_matter_or_by_a_court() {
         plan: plan(),
         version: ObjectId::of(b"version"),
         code,
-        words: "words".into(),
-        reporter: "somebody".into(),
+        words: words("words"),
+        reporter: words("somebody"),
         issued_at: at(900),
     };
     let (clinical, disputed) = (

@@ -230,7 +230,7 @@ impl Statement for TrustList {
     fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
         let wire: Wire = decode_payload(Self::KIND, payload, MAX_LOG_VIEW)?;
         check_type(Self::KIND, &wire.typ, wire.v)?;
-        let mut certificates: Vec<ListedCertificate> = Vec::with_capacity(wire.certificates.len());
+        let mut certificates: Vec<ListedCertificate> = Vec::new();
         for (index, issuer, payload, signature) in wire.certificates {
             let object = rebuild(&certificates, index, issuer, &payload, &signature)?;
             certificates.push(ListedCertificate {

@@ -12,7 +12,7 @@ use crate::canonical::{CanonicalBytes, EncodeError, encode};
 use crate::envelope::{MAX_ENVELOPE, SignedObject};
 use crate::log::note::{NoteError, VerifierKey};
 use crate::log::witness::{WitnessError, WitnessPolicy};
-use crate::statement::{ContentError, FORMAT_VERSION, decode_payload_named};
+use crate::statement::{ContentError, FORMAT_VERSION, check_type_named, decode_payload_named};
 use crate::verify::{self, Verified, VerifyError};
 
 /// What a reader pins.
@@ -66,9 +66,7 @@ impl TrustPolicy {
     /// As [`TrustPolicy::new`], and [`ContentError`] when the file is no policy.
     pub fn parse(bytes: &[u8]) -> Result<Self, PolicyError> {
         let wire: Wire = decode_payload_named(TYPE, bytes, MAX_ENVELOPE)?;
-        if wire.typ != TYPE || wire.v != FORMAT_VERSION {
-            return Err(ContentError::value("typ", "not a trust policy of this format").into());
-        }
+        check_type_named(TYPE, &wire.typ, wire.v)?;
         let object = SignedObject::parse(&wire.root).map_err(|fault| ContentError::value("root", fault))?;
         let log = VerifierKey::parse(&wire.vkey)?;
         if log.name() != wire.origin {

@@ -27,13 +27,12 @@ use planseal_store::{Store, StoreConfig};
 use super::calendar::Calendar;
 use super::folder::Folder;
 use super::samples::{Clinician, Samples};
+use super::watch::Watch;
 use crate::listen::TlsFiles;
 use crate::service::{Deployment, Service, ServiceKey, ServiceKeys};
 
 /// The log's name; printed pointers lead to its first part.
 const ORIGIN: &str = "plans.nowhere.example/log";
-/// No witness is asked; readers are told so.
-const WITNESSES: &str = "quorum none\n";
 const CONTACT: &str = "Nowhere Shared Care Plans (fictional), telephone 01632 960000";
 /// The passphrase of every key of the demonstration: it is public.
 pub(super) const PASSPHRASE: &str = "these keys are public";
@@ -51,6 +50,8 @@ pub(super) struct Cast {
     service_until: Verified<Certificate>,
     keys: PathBuf,
     tls: TlsIdentity,
+    /// They listen as long as there is a service.
+    _watch: Watch,
 }
 
 /// A clinician's key with its certificate.
@@ -74,7 +75,7 @@ impl Cast {
         calendar.set(at);
         let keys = folder.keys();
         let mut root = found_root(&keys, at)?;
-        let (log, policy) = found_log(&keys, &root)?;
+        let (log, watch, policy) = found_log(folder, &root).await?;
         let mut certificates = Vec::new();
         let mut authorities = BTreeMap::new();
         for organisation in &samples.organisations {
@@ -108,6 +109,7 @@ impl Cast {
         let deployment = Deployment {
             policy,
             numbers: NumberRange::Test,
+            witnesses: watch.endpoints.clone(),
         };
         let service =
             Service::found(store, calendar.clone(), deployment, &certificates, service_keys).await?;
@@ -119,6 +121,7 @@ impl Cast {
             signers: BTreeMap::new(),
             service_until,
             keys,
+            _watch: watch,
         })
     }
 
@@ -233,15 +236,16 @@ fn found_root(keys: &Path, at: Timestamp) -> anyhow::Result<Authority> {
     )?)
 }
 
-fn found_log(keys: &Path, root: &Authority) -> anyhow::Result<(FileKey, TrustPolicy)> {
+/// The log's key, the witnesses of the log, and the policy that asks for both.
+async fn found_log(folder: &Folder, root: &Authority) -> anyhow::Result<(FileKey, Watch, TrustPolicy)> {
+    let keys = folder.keys();
     let log = FileKey::generate()?;
     log.save_at_cost(&keys.join("log.pem"), &passphrase(), Cost::EXAMPLE_KEYS)?;
     let verifier = VerifierKey::new(ORIGIN, KeyType::Log, log.public_key())?;
+    let watch = Watch::begin(&keys, &folder.witnesses(), &verifier).await?;
     let root = root.certificate().object();
-    Ok((
-        log,
-        TrustPolicy::new(root, &verifier.to_string(), WITNESSES, CONTACT)?,
-    ))
+    let policy = TrustPolicy::new(root, &verifier.to_string(), &watch.policy, CONTACT)?;
+    Ok((log, watch, policy))
 }
 
 fn found_organisation(

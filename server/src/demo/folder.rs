@@ -73,6 +73,11 @@ impl Folder {
         self.root.join("store")
     }
 
+    /// Where the witnesses remember.
+    pub(super) fn witnesses(&self) -> PathBuf {
+        self.root.join("witnesses")
+    }
+
     pub(super) fn pdf(&self, sample: &str, version: u32) -> PathBuf {
         self.root.join("pdf").join(format!("{sample}-v{version}.pdf"))
     }

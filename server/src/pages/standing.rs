@@ -84,8 +84,8 @@ pub(super) fn doubts(history: &History) -> Vec<DoubtLine> {
         DoubtLine {
             reported: content.issued_at.day(),
             what: content.code.words(),
-            reporter: content.reporter.clone(),
-            words: content.words.clone(),
+            reporter: content.reporter.as_str().to_owned(),
+            words: content.words.as_str().to_owned(),
             ended: ended.map(|resolution| {
                 let resolution = resolution.content();
                 let (how, on) = (resolution.outcome.words(), resolution.issued_at.day());

@@ -13,9 +13,9 @@ use planseal::validate::{Finding, NumberRange};
 use planseal::verify::{self, RegistrationError, Verified};
 use planseal_store::{OperationId, Publication};
 
-use super::Service;
 use super::error::AdmitError;
 use super::ledger::Ledger;
+use super::{Registered, Service};
 
 /// A version as it arrives, with what the client says about it.
 pub struct Submission<'a> {
@@ -52,6 +52,26 @@ impl Service {
     /// # Errors
     /// [`AdmitError`]; nothing was published then.
     pub async fn publish(&self, submission: &Submission<'_>) -> Result<Published, AdmitError> {
+        let (version, registered) = self.publish_in_turn(submission).await?;
+        let plan = version.content().plan();
+        let receipt = self.witnessed(registered).await?.receipt;
+        let replaced = match version.content().previous() {
+            None => None,
+            Some(previous) => Some((previous, self.receipt(previous).await?)),
+        };
+        Ok(Published {
+            plan,
+            version_number: version.content().version_number(),
+            id: version.id(),
+            receipt,
+            replaced,
+        })
+    }
+
+    async fn publish_in_turn(
+        &self,
+        submission: &Submission<'_>,
+    ) -> Result<(Verified<PlanVersion>, Registered), AdmitError> {
         let _open = self.gate.read().await;
         let (version, card) = self.verify_submission(submission.bundle).await?;
         let plan = version.content().plan();
@@ -75,17 +95,8 @@ impl Service {
         };
         let receipt = self.store.publish(publication).await?;
         self.staging.claimed(plan);
-        let replaced = match version.content().previous() {
-            None => None,
-            Some(previous) => Some((previous, self.receipt(previous).await?)),
-        };
-        Ok(Published {
-            plan,
-            version_number: version.content().version_number(),
-            id: version.id(),
-            receipt,
-            replaced,
-        })
+        let id = version.id();
+        Ok((version, Registered { id, receipt }))
     }
 
     async fn verify_submission(

@@ -14,6 +14,7 @@ mod views;
 mod evidence;
 mod staging;
 mod verdict;
+mod witnesses;
 
 use std::sync::Arc;
 
@@ -36,10 +37,12 @@ pub use record::{Edition, History, PlanRecord};
 pub use staging::{MAX_ATTACHMENT, StagingError};
 pub use statements::Observation;
 pub use verdict::{Judged, Pointed, PointedStanding};
+pub use witnesses::{EndpointError, WitnessEndpoint};
 
 use ledger::Ledger;
 use staging::Staging;
 use views::Newest;
+use witnesses::Witnesses;
 
 /// What a running service needs to know of its place.
 pub struct Deployment {
@@ -47,6 +50,8 @@ pub struct Deployment {
     pub policy: TrustPolicy,
     /// Which NHS numbers are accepted.
     pub numbers: NumberRange,
+    /// The witnesses that are asked to cosign; those that the policy does not name count for nothing.
+    pub witnesses: Vec<WitnessEndpoint>,
 }
 
 /// The running service.
@@ -65,6 +70,7 @@ pub struct Service {
     turns: Turns,
     /// Staff lists are compared with the last one and stored one at a time.
     staff_turn: Mutex<()>,
+    witnesses: Witnesses,
     staging: Staging,
     newest: Mutex<Newest>,
 }
@@ -88,6 +94,7 @@ impl Service {
             store,
             clock,
             own_policy: without_witnesses(&deployment.policy)?,
+            witnesses: Witnesses::of(deployment.witnesses.clone()),
             deployment,
             keys: RwLock::new(keys),
             ledger: RwLock::new(Ledger::begin(directory)),

@@ -16,6 +16,11 @@ impl Service {
     /// # Errors
     /// [`AdmitError`] when it does not verify, its issuer is not in force, or the store fails.
     pub async fn register_certificate(&self, object: &SignedObject) -> Result<Registered, AdmitError> {
+        let registered = self.register_certificate_in_turn(object).await?;
+        Ok(self.witnessed(registered).await?)
+    }
+
+    async fn register_certificate_in_turn(&self, object: &SignedObject) -> Result<Registered, AdmitError> {
         let _open = self.gate.read().await;
         self.catch_up().await?;
         let mut ledger = self.ledger.write().await;
@@ -39,6 +44,11 @@ impl Service {
     /// # Errors
     /// [`AdmitError`]; nothing was logged then.
     pub async fn revoke(&self, object: &SignedObject) -> Result<Registered, AdmitError> {
+        let registered = self.revoke_in_turn(object).await?;
+        Ok(self.witnessed(registered).await?)
+    }
+
+    async fn revoke_in_turn(&self, object: &SignedObject) -> Result<Registered, AdmitError> {
         let _closed = self.gate.write().await;
         let status = self.verify::<KeyStatus>(object).await?;
         if let Some(known) = self.known(status.id()).await? {
@@ -59,6 +69,11 @@ impl Service {
     /// # Errors
     /// [`AdmitError`]; nothing was logged then.
     pub async fn list_staff(&self, object: &SignedObject) -> Result<Registered, AdmitError> {
+        let registered = self.list_staff_in_turn(object).await?;
+        Ok(self.witnessed(registered).await?)
+    }
+
+    async fn list_staff_in_turn(&self, object: &SignedObject) -> Result<Registered, AdmitError> {
         let _open = self.gate.read().await;
         let _turn = self.staff_turn.lock().await;
         let list = self.verify::<StaffList>(object).await?;

@@ -96,6 +96,11 @@ impl Service {
     /// # Errors
     /// [`AdmitError`]; nothing was logged then.
     pub async fn receive(&self, plan: PlanId, object: &SignedObject) -> Result<Registered, AdmitError> {
+        let registered = self.receive_in_turn(plan, object).await?;
+        Ok(self.witnessed(registered).await?)
+    }
+
+    async fn receive_in_turn(&self, plan: PlanId, object: &SignedObject) -> Result<Registered, AdmitError> {
         let _open = self.gate.read().await;
         let _turn = self.turns.of(plan).await;
         let intake: Verified<Intake> = self.verify(object).await?;
@@ -138,8 +143,18 @@ impl Service {
         self.take_in(plan, object, holds_what_is_here).await
     }
 
-    /// Verify, compare with the record, store, log. The same bytes again get the same leaf.
+    /// Verify, compare with the record, store, log, have it witnessed. The same bytes again get the same leaf.
     async fn take_in<S: LoggedStatement>(
+        &self,
+        plan: PlanId,
+        object: &SignedObject,
+        fits: impl FnOnce(&Verified<S>, &History, &Directory) -> Result<(), AdmitError>,
+    ) -> Result<Registered, AdmitError> {
+        let registered = self.take_in_turn(plan, object, fits).await?;
+        Ok(self.witnessed(registered).await?)
+    }
+
+    async fn take_in_turn<S: LoggedStatement>(
         &self,
         plan: PlanId,
         object: &SignedObject,

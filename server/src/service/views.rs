@@ -15,11 +15,11 @@ use planseal::trust::TrustList;
 use planseal::verify::{self, Verified};
 use planseal_store::OperationId;
 
-use super::Service;
 use super::error::ServiceError;
 use super::keys::ServiceKeys;
 use super::ledger::Ledger;
 use super::record::{Edition, PlanRecord};
+use super::{Registered, Service};
 
 /// One hour: how long a snapshot or an unchanged trust list is handed out again before a newer one is made.
 const HANDED_OUT: i64 = 60 * 60;
@@ -155,6 +155,12 @@ impl Service {
     /// # Errors
     /// [`ServiceError`] when it cannot be signed or logged.
     pub async fn snapshot(&self) -> Result<SignedObject, ServiceError> {
+        let (snapshot, registered) = self.snapshot_in_turn().await?;
+        self.witnessed(registered).await?;
+        Ok(snapshot)
+    }
+
+    async fn snapshot_in_turn(&self) -> Result<(SignedObject, Registered), ServiceError> {
         let _open = self.gate.read().await;
         self.catch_up().await?;
         let snapshot = {
@@ -164,8 +170,9 @@ impl Service {
             verify::statement::<Snapshot>(&object, &ledger.directory)?
         };
         let receipt = self.store.append(&snapshot, OperationId::random()?).await;
-        receipt.map_err(Box::new)?;
-        Ok(snapshot.object().clone())
+        let receipt = receipt.map_err(Box::new)?;
+        let id = snapshot.id();
+        Ok((snapshot.object().clone(), Registered { id, receipt }))
     }
 
     /// Every certificate with its place in the log and every revocation, signed.

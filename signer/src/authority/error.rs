@@ -81,6 +81,14 @@ pub enum AuthorityError {
         /// The certificate.
         certificate: ObjectId,
     },
+    /// The number is not free.
+    #[error("staff list {asked} was signed before, or a later one was: the next is {next}")]
+    StaffListNumber {
+        /// Asked for.
+        asked: u32,
+        /// The first free number.
+        next: u32,
+    },
     /// Somebody else issued the certificate.
     #[error("certificate {certificate} was not issued by {by}: whoever issued it revokes it, or the root")]
     NotIssuedHere {
@@ -101,7 +109,7 @@ pub enum AuthorityError {
         cause: Box<VerifyError>,
     },
     /// The authority's own certificate does not verify.
-    #[error("the certificate of this authority does not verify: {0}")]
+    #[error("what this authority would use or sign does not verify: {0}")]
     Verify(#[from] VerifyError),
     /// The folder's trust policy does not parse.
     #[error("the trust policy of this authority cannot be used")]

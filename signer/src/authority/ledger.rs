@@ -28,6 +28,7 @@ pub(super) struct Ledger {
     last: ObjectId,
     invites: BTreeMap<String, Invited>,
     keys: BTreeSet<PublicKey>,
+    staff_list: u32,
 }
 
 /// An invite as the ledger holds it.
@@ -111,6 +112,8 @@ pub(super) enum Event {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         reason: Option<RevocationReason>,
     },
+    /// A staff list was signed.
+    StaffListed { number: u32, list: HexId },
 }
 
 /// An id in hexadecimal, as people read ledgers.
@@ -191,6 +194,7 @@ impl Ledger {
             last: ObjectId::from_bytes([0; 32]),
             invites: BTreeMap::new(),
             keys: BTreeSet::new(),
+            staff_list: 0,
         };
         for (number, line) in (1..).zip(bytes[..whole].split_inclusive(|byte| *byte == b'\n')) {
             ledger.replay(line).map_err(|Altered| LedgerError::Altered {
@@ -227,6 +231,7 @@ impl Ledger {
                     invited.spent = Spent::Yes;
                 }
             }
+            Event::StaffListed { number, .. } => self.staff_list = self.staff_list.max(number),
             Event::Began { .. } | Event::Issued { .. } | Event::Refused { .. } | Event::Revoked { .. } => {}
         }
     }
@@ -253,6 +258,11 @@ impl Ledger {
     /// The invite of this name.
     pub(super) fn invite(&self, id: &str) -> Option<&Invited> {
         self.invites.get(id)
+    }
+
+    /// The number of the last staff list; zero before the first.
+    pub(super) const fn last_staff_list(&self) -> u32 {
+        self.staff_list
     }
 
     /// Whether a certificate was accepted for this key before.

@@ -5,4 +5,6 @@ mod world;
 
 mod files;
 mod services;
+mod records;
 mod publishing;
+mod monitoring;

@@ -57,10 +57,50 @@ fn a_withdrawal_is_registered_and_everybody_sees_it() {
     let said = stdout(&status);
     assert!(said.starts_with("WITHDRAWN\n"), "{said}");
     assert!(
-        said.contains("Rowena Demo-Achebe, TEST-GP01) version 1: "),
+        said.contains("Rowena Demo-Achebe, TEST-GP01) version 1\n"),
         "{said}"
     );
     assert!(said.contains("WITHDRAWS the plan"), "{said}");
+}
+
+#[test]
+fn a_key_is_found_in_the_trust_list() {
+    let (world, service) = registered();
+    let fetched = world.run(&[&["trust", "fetch", "--server", &service.address], &POLICY[..]].concat());
+    assert_eq!(code(&fetched), Some(0), "{}", stderr(&fetched));
+    let arguments = |key: &'static str| {
+        [
+            "withdraw",
+            "v1.cose",
+            "--reason",
+            "entered_in_error",
+            "--key",
+            key,
+            "--passphrase-file",
+            "phrase",
+            "--yes",
+        ]
+    };
+    let list = ["--trust-list", "trust-list.cbor"];
+    let found = world.run(&[&arguments("author.pem")[..], &POLICY, &list].concat());
+    assert_eq!(code(&found), Some(0), "{}", stderr(&found));
+    assert!(
+        stderr(&found).contains(&format!("plan: {PLAN}")),
+        "{}",
+        stderr(&found)
+    );
+    for (key, more, words) in [
+        (
+            "author.pem",
+            &[][..],
+            "give the signer's --certificate and its organisation's, or a --trust-list",
+        ),
+        ("colleague.pem", &list[..], "may not sign this (withdrawal)"),
+    ] {
+        let refused = world.run(&[&arguments(key)[..], &POLICY, more].concat());
+        assert_eq!(code(&refused), Some(1));
+        assert!(stderr(&refused).contains(words), "{words}: {}", stderr(&refused));
+    }
 }
 
 #[test]
@@ -324,6 +364,11 @@ fn a_revocation_begins_where_the_log_says() {
     );
     let status = world.run(&[&["status", PLAN, "--server", &service.address], &POLICY[..]].concat());
     assert_eq!(code(&status), Some(17), "{}{}", stdout(&status), stderr(&status));
+    assert!(
+        stdout(&status).contains("SUSPENDED, the signer's key was later revoked from before it: version 1"),
+        "{}",
+        stdout(&status)
+    );
     let ledger = std::fs::read_to_string(world.path("practice/ledger.jsonl")).unwrap();
     assert!(
         ledger.contains("\"revoked\"") && ledger.contains("\"key_compromised\""),

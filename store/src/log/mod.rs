@@ -6,6 +6,7 @@
 //! Readers are shown the tree up to the checkpoint's size and nothing beyond. Hashing and proofs are core's.
 
 mod commit;
+mod cosigned;
 mod sequence;
 mod tiles;
 
@@ -22,6 +23,7 @@ use planseal::time::Minute;
 use tokio::sync::Mutex;
 
 pub(crate) use commit::{Logged, Place};
+pub use cosigned::CosignedError;
 pub use sequence::LogError;
 pub(crate) use sequence::Submission;
 
@@ -31,6 +33,7 @@ use crate::key::{Key, MutableKey};
 use crate::records::{RecordError, Records};
 use crate::seal::RecordKind;
 use commit::{Commit, Entry};
+use cosigned::Cosigned;
 
 /// The log of one store.
 pub(crate) struct Log {
@@ -40,6 +43,8 @@ pub(crate) struct Log {
     node: [u8; 16],
     waiting: Group<Submission, Result<u64, LogError>>,
     end: Mutex<End>,
+    /// Held while a cosigned checkpoint is written, so that an older one never replaces a newer.
+    cosigning: Mutex<()>,
     shown: RwLock<Shown>,
 }
 
@@ -64,6 +69,8 @@ struct Shown {
     size: u64,
     /// The signed checkpoint; empty before the first leaf.
     note: String,
+    /// The newest checkpoint that witnesses cosigned.
+    cosigned: Option<Cosigned>,
 }
 
 impl Log {
@@ -78,11 +85,12 @@ impl Log {
         remembered: &[Checkpoint],
     ) -> Result<Self, LogOpenError> {
         let key = VerifierKey::new(origin, KeyType::Log, signer.public_key())?;
-        let note = read_note(records).await?;
+        let note = read_note(records, &MutableKey::checkpoint()).await?;
         let signed = match &note {
             None => None,
             Some(note) => Some(VerifiedCheckpoint::of_log(&Note::parse(note)?, &key)?),
         };
+        let cosigned = Cosigned::read(records, &key).await?;
         let log = Self {
             key,
             signer,
@@ -96,7 +104,9 @@ impl Log {
                 tail: Vec::new(),
                 tail_start: 0,
             }),
+            cosigning: Mutex::new(()),
             shown: RwLock::new(Shown {
+                cosigned: None,
                 tree: MemoryTree::default(),
                 size: signed.as_ref().map_or(0, VerifiedCheckpoint::size),
                 note: note.unwrap_or_default(),
@@ -107,6 +117,10 @@ impl Log {
         let signed = signed.as_ref().map(VerifiedCheckpoint::checkpoint);
         for checkpoint in signed.into_iter().chain(remembered) {
             log.agrees_with(checkpoint)?;
+        }
+        if let Some(cosigned) = cosigned {
+            log.agrees_with(&cosigned.checkpoint)?;
+            log.shown_mut().cosigned = Some(cosigned);
         }
         log.derive(records, &mut end).await?;
         drop(end);
@@ -136,9 +150,12 @@ impl Log {
         self.shown().size
     }
 
-    /// The signed checkpoint; empty before the first leaf.
+    /// The signed checkpoint, with its cosignatures when there are any; empty before the first leaf.
     pub(crate) fn note(&self) -> String {
-        self.shown().note.clone()
+        let shown = self.shown();
+        let cosigned = shown.cosigned.as_ref();
+        let cosigned = cosigned.filter(|cosigned| cosigned.checkpoint.size == shown.size);
+        cosigned.map_or(&shown.note, |cosigned| &cosigned.note).clone()
     }
 
     /// The key that checkpoints are verified with.
@@ -156,14 +173,20 @@ impl Log {
         Ok(logged.filter(|logged| logged.index < self.size()))
     }
 
-    /// The audit path of a leaf up to the present checkpoint.
+    /// The audit path of a leaf up to the newest checkpoint that witnesses cosigned and that covers it, or else up to
+    /// the present one.
     pub(crate) fn prove(&self, index: u64) -> Result<LogProof, TreeError> {
         let shown = self.shown();
-        let path = tree::inclusion_proof(&shown.tree, index, shown.size)?;
+        let cosigned = shown.cosigned.as_ref();
+        let cosigned = cosigned.filter(|cosigned| cosigned.checkpoint.size > index);
+        let (size, note) = match cosigned {
+            Some(cosigned) => (cosigned.checkpoint.size, &cosigned.note),
+            None => (shown.size, &shown.note),
+        };
         Ok(LogProof {
             index,
-            path,
-            checkpoint: shown.note.clone(),
+            path: tree::inclusion_proof(&shown.tree, index, size)?,
+            checkpoint: note.clone(),
         })
     }
 
@@ -242,11 +265,10 @@ async fn read_logged(records: &Records, id: ObjectId) -> Result<Option<Logged>, 
     content.map(decode).transpose()
 }
 
-async fn read_note(records: &Records) -> Result<Option<String>, LogOpenError> {
-    let key = MutableKey::checkpoint();
+async fn read_note(records: &Records, key: &MutableKey) -> Result<Option<String>, LogOpenError> {
     let Some(note) = records
         .engine
-        .read_mutable(&key)
+        .read_mutable(key)
         .await
         .map_err(RecordError::from)?
     else {

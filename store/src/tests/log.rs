@@ -1,13 +1,13 @@
 //! The log as its clients see it, and what is refused when it was rolled back, cut or forked.
 
 use planseal::log::checkpoint::{Checkpoint, VerifiedCheckpoint};
-use planseal::log::note::Note;
+use planseal::log::note::{Note, NoteSignature};
 use planseal::log::tree::{Hash, empty_root, leaf_hash, node_hash, verify_consistency};
 use planseal::statement::Kind;
 
-use super::kit::{Machine, ORIGIN, log_key, plan, put_root, request, statement, story, tell};
+use super::kit::{Machine, ORIGIN, log_key, plan, put_root, request, root, statement, story, tell};
 use crate::log::LogOpenError;
-use crate::{OpenError, Store, TilePath};
+use crate::{CosignedError, OpenError, Store, TilePath};
 
 fn signed(store: &Store) -> Checkpoint {
     let note = Note::parse(&store.checkpoint().expect("a checkpoint")).expect("a note");
@@ -189,4 +189,86 @@ fn root_of(leaves: &[Hash]) -> Hash {
             node_hash(&root_of(&leaves[..split]), &root_of(&leaves[split..]))
         }
     }
+}
+
+/// A line as a witness would add it; the store leaves it to its caller to judge the witness.
+fn with_a_line(store: &Store) -> Note {
+    let mut note = Note::parse(&store.checkpoint().expect("a checkpoint")).expect("a note");
+    note.push(NoteSignature {
+        name: "w.example".into(),
+        key_id: [1, 2, 3, 4],
+        bytes: vec![7; 72],
+    });
+    note
+}
+
+#[tokio::test]
+async fn receipts_are_given_under_the_newest_cosigned_checkpoint_that_covers_them() {
+    let machine = Machine::new();
+    let store = machine.open().await.expect("a new store");
+    put_root(&store).await.expect("the root");
+    let cosigned = with_a_line(&store);
+    store.keep_cosigned(&cosigned).await.expect("kept");
+    assert_eq!(store.checkpoint(), Some(cosigned.to_string()), "the same size");
+    let request = request(&store, plan(9), story().remove(0));
+    let id = request.statement.id;
+    let newer = store.put(request).await.expect("logged");
+    assert!(!newer.proof().checkpoint.contains("w.example"), "not covered yet");
+    assert_ne!(store.checkpoint(), Some(cosigned.to_string()));
+    let covered = |store: &Store, id| {
+        let store = store.clone();
+        async move { store.receipt(id).await.expect("readable").expect("a receipt") }
+    };
+    assert_eq!(
+        covered(&store, root().id).await.proof().checkpoint,
+        cosigned.to_string()
+    );
+    let both = with_a_line(&store);
+    store.keep_cosigned(&both).await.expect("kept");
+    store
+        .keep_cosigned(&cosigned)
+        .await
+        .expect("an older one changes nothing");
+    assert_eq!(covered(&store, id).await.proof().checkpoint, both.to_string());
+    drop(store);
+    let store = machine.open().await.expect("the store again");
+    assert_eq!(store.cosigned_size(), 2);
+    assert_eq!(covered(&store, id).await.proof().checkpoint, both.to_string());
+}
+
+#[tokio::test]
+async fn a_cosigned_checkpoint_of_another_history_is_not_kept_and_keeps_a_store_from_opening() {
+    let machine = Machine::new();
+    let store = machine.open().await.expect("a new store");
+    put_root(&store).await.expect("the root");
+    drop(store);
+    let fork = machine.copy().await;
+    let store = machine.open().await.expect("the store");
+    let first = request(&store, plan(9), story().remove(0));
+    store.put(first).await.expect("one history");
+    let note = with_a_line(&store);
+    store.keep_cosigned(&note).await.expect("kept");
+    drop(store);
+    let store = fork.open().await.expect("the copy");
+    let refused = store.keep_cosigned(&note).await;
+    assert!(
+        matches!(refused, Err(CosignedError::Beyond { size: 2, shown: 1 })),
+        "{refused:?}"
+    );
+    let other = statement(Kind::Version, "another history", None);
+    let other = request(&store, plan(9), other);
+    store.put(other).await.expect("another history");
+    let refused = store.keep_cosigned(&note).await;
+    assert!(
+        matches!(refused, Err(CosignedError::Differs { size: 2, .. })),
+        "{refused:?}"
+    );
+    drop(store);
+    let name = object_store::path::Path::from("log/cosigned");
+    fork.overwrite(&name, note.to_string().into_bytes()).await;
+    let refused = refusal(fork.open().await).await;
+    assert!(
+        matches!(refused, LogOpenError::Differs { size: 2, .. }),
+        "{refused}"
+    );
 }

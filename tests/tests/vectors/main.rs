@@ -13,7 +13,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use make::Made;
+use planseal::envelope::SignedObject;
 use planseal_tests::corpus::files;
+use planseal_tests::forge::Parts;
+use planseal_tests::key::FixedKey;
 use planseal_tests::vector::{ACCEPTED, Vector, lines};
 
 fn folder() -> PathBuf {
@@ -188,4 +191,33 @@ fn the_readme_explains_every_outcome_and_nothing_else() {
         .collect();
     let stated: BTreeSet<String> = kept().into_values().map(|vector| vector.expect).collect();
     assert_eq!(explained, stated);
+}
+
+/// A good key and any of the eight points of small order as R: the neutral one satisfies the plain equation, the others
+/// the one multiplied by the cofactor. Every kind of object refuses them all, and accepts the same key's own signature.
+#[test]
+fn no_kind_of_object_accepts_an_r_of_small_order() {
+    let kept = kept();
+    let reader = read::Reading::holding(&held());
+    let card = &kept["card_genuine"].bytes;
+    let card = SignedObject::parse(card).expect("an envelope").id();
+    for (kind, seed, _) in make::KINDS {
+        let genuine = &kept[&format!("{}_genuine", kind.replace('-', "_"))].bytes;
+        let genuine = Parts::of(&SignedObject::parse(genuine).expect("an envelope"));
+        let external: &[u8] = if kind == "stamp" { card.as_bytes() } else { &[] };
+        let key = FixedKey::from_seed(seed);
+        let own = genuine.clone().signed_with(&key, external).encode();
+        assert_eq!(reader.outcome(kind, &own), ACCEPTED, "{kind}");
+        for point in 0..8 {
+            let mut parts = genuine.clone();
+            parts.signature = key
+                .sign_with_small_order_r(point, &genuine.signed_bytes(external))
+                .to_vec();
+            assert_eq!(
+                reader.outcome(kind, &parts.encode()),
+                "BadSignature",
+                "{kind}, point {point}"
+            );
+        }
+    }
 }

@@ -20,6 +20,7 @@ use planseal_tests::world::World;
 use crate::later::Later;
 
 pub(crate) use chains::packed;
+pub(crate) use every_kind::KINDS;
 
 /// Vectors under their names, each made in the same world.
 pub(crate) struct Maker {

@@ -2,6 +2,7 @@
 
 mod authority;
 mod publication;
+mod record;
 mod statements;
 mod trust;
 
@@ -14,8 +15,9 @@ use planseal::time::Timestamp;
 /// Exit code of everything that could not be done.
 pub(crate) const COULD_NOT_RUN: u8 = 1;
 
-pub(crate) use authority::{Ca, CaInit, CaInvite, Revoke};
-pub(crate) use publication::Publish;
+pub(crate) use authority::{Ca, CaInit, CaInvite, Revoke, Staff};
+pub(crate) use publication::{MONITOR_EXIT_CODES, Monitor, Publish};
+pub(crate) use record::{Custody, Form, Hold, Intake, Resolve};
 pub(crate) use statements::{Endorse, Outgoing, Register, Report, Statement, Status, Withdraw};
 pub(crate) use trust::Trust;
 
@@ -92,6 +94,16 @@ pub(crate) enum Command {
     Withdraw(Withdraw),
     /// Report something about a plan; every reader is warned at once
     Report(Report),
+    /// Record an advance decision as it was received, with or without any plan
+    Intake(Box<Intake>),
+    /// Record where the original of an advance decision is, or who handed it to whom
+    Custody(Box<Custody>),
+    /// Say how a report or intake was dealt with, or what a court declared
+    Resolve(Box<Resolve>),
+    /// Begin or end a legal hold or a quarantine
+    Hold(Hold),
+    /// Sign the organisation's list of authorised staff, on its own machine
+    Staff(Staff),
     /// Send a statement or certificate that was signed before to a service
     Register(Register),
     /// Check a plan: PDF, bundle, envelope, or the text of a printed code
@@ -100,7 +112,10 @@ pub(crate) enum Command {
     /// Ask a service what became of a plan: state, warnings, history
     #[command(after_help = EXIT_CODES)]
     Status(Status),
-    /// Show what any planseal file says, without checking it
+    /// Follow a service's log and compute again everything that it signs
+    #[command(after_help = MONITOR_EXIT_CODES)]
+    Monitor(Monitor),
+    /// Show what any planseal file says, without checking it; evidence of a contradiction is checked again
     Inspect(Inspect),
     /// Show what two versions of a plan say differently, without checking them
     Diff(Diff),
@@ -174,8 +189,8 @@ pub(crate) struct SignedBy {
     /// The signer's key file
     #[arg(long)]
     pub(crate) key: PathBuf,
-    /// The signer's certificate, and its organisation's; repeatable
-    #[arg(long = "certificate", value_name = "FILE", required = true)]
+    /// The signer's certificate, and its organisation's; repeatable. Found by the key when a --trust-list names it
+    #[arg(long = "certificate", value_name = "FILE")]
     pub(crate) certificates: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) passphrase: PassphraseFrom,
@@ -270,6 +285,9 @@ pub(crate) struct Verify {
 pub(crate) struct Inspect {
     /// Any planseal file; - is stdin
     pub(crate) file: PathBuf,
+    /// The policy under which evidence of a contradiction is checked again
+    #[arg(long, value_name = "FILE", env = "PLANSEAL_TRUST_POLICY")]
+    pub(crate) trust_policy: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -152,13 +152,13 @@ fn said(shared: &Shared, json: &Json, words: &str) -> anyhow::Result<()> {
     }
 }
 
-fn role(word: &str) -> anyhow::Result<Role> {
+pub(crate) fn role(word: &str) -> anyhow::Result<Role> {
     Role::parse(&word.replace('_', "-"))
         .or_else(|| Role::parse(&word.replace(['_', '-'], " ")))
         .ok_or_else(|| anyhow!("{word} is not a role: use for example finaliser, endorser or adrt-intake"))
 }
 
-fn registration(text: &str) -> anyhow::Result<Registration> {
+pub(crate) fn registration(text: &str) -> anyhow::Result<Registration> {
     use planseal::plan::person::{Registration as Checked, RegistrationBody};
 
     let (body, number) = text

@@ -1,7 +1,9 @@
 //! What the reader pinned and was given, verified before it is used. Trust is never discovered: it comes from options,
 //! `PLANSEAL_…` variables, and nowhere else.
 
-use anyhow::{Context as _, bail, ensure};
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow, bail, ensure};
 use planseal::check::Reader;
 use planseal::envelope::SignedObject;
 use planseal::statement::Statement as _;
@@ -17,11 +19,13 @@ const MAX_POLICY: usize = 1 << 20;
 
 /// The pinned policies.
 pub(crate) fn policies(trusted: &Trusted) -> anyhow::Result<Vec<TrustPolicy>> {
-    let read = |path: &std::path::PathBuf| {
-        TrustPolicy::parse(&files::read(path, MAX_POLICY)?)
-            .with_context(|| format!("{} cannot be pinned", path.display()))
-    };
-    trusted.policies.iter().map(read).collect()
+    trusted.policies.iter().map(|path| policy(path)).collect()
+}
+
+/// One policy file.
+pub(crate) fn policy(path: &Path) -> anyhow::Result<TrustPolicy> {
+    TrustPolicy::parse(&files::read(path, MAX_POLICY)?)
+        .with_context(|| format!("{} cannot be pinned", path.display()))
 }
 
 /// A reader with policies and trust lists.
@@ -56,26 +60,35 @@ impl Region {
     }
 }
 
-/// The first pinned policy under which the service's trust list verifies, with everything that the list says.
-pub(crate) fn region_of(trusted: &Trusted, server: &Server) -> anyhow::Result<Region> {
-    let list = server.trust_list()?;
+/// Every pinned policy with the trust lists that verify under it; a list that verifies under none is refused.
+pub(crate) fn regions(trusted: &Trusted) -> anyhow::Result<Vec<Region>> {
     let policies = policies(trusted)?;
     ensure!(!policies.is_empty(), "no root is pinned: pass --trust-policy");
-    let mut refused = None;
+    reader(trusted)?;
+    let mut regions = Vec::new();
     for policy in policies {
         let mut directory = Directory::pinned(&policy);
         for path in &trusted.lists {
-            directory
-                .admit_list(&files::read_object(path)?)
-                .map(drop)
-                .with_context(|| format!("the trust list {} was not accepted", path.display()))?;
+            // Another region's list is no fault here: it was accepted above.
+            directory.admit_list(&files::read_object(path)?).ok();
         }
-        match directory.admit_list(&list) {
-            Ok(_) => return Ok(Region { policy, directory }),
+        regions.push(Region { policy, directory });
+    }
+    Ok(regions)
+}
+
+/// The first pinned policy under which the service's trust list verifies, with everything that the list says.
+pub(crate) fn region_of(trusted: &Trusted, server: &Server) -> anyhow::Result<Region> {
+    let list = server.trust_list()?;
+    let mut refused = None;
+    for mut region in regions(trusted)? {
+        match region.directory.admit_list(&list) {
+            Ok(_) => return Ok(region),
             Err(fault) => refused = Some(fault),
         }
     }
-    Err(refused.map_or_else(|| anyhow::anyhow!("no policy"), Into::into)).with_context(|| {
+    let refused = refused.map_or_else(|| anyhow!("no root is pinned"), Into::into);
+    Err(refused).with_context(|| {
         format!(
             "the trust list of {} was not accepted under the pinned policy",
             server.base()
@@ -97,18 +110,9 @@ pub(crate) fn list_size(trusted: &Trusted) -> anyhow::Result<Option<u64>> {
 /// Certificates verified up to a pinned root: the given ones and those of the trust lists, under the first policy that
 /// knows any of the given.
 pub(crate) fn region(trusted: &Trusted, given: &[SignedObject]) -> anyhow::Result<Region> {
-    let policies = policies(trusted)?;
-    ensure!(!policies.is_empty(), "no root is pinned: pass --trust-policy");
-    for policy in policies {
-        let mut directory = Directory::pinned(&policy);
-        for path in &trusted.lists {
-            directory
-                .admit_list(&files::read_object(path)?)
-                .map(drop)
-                .with_context(|| format!("the trust list {} was not accepted", path.display()))?;
-        }
-        match directory.admit_all(given) {
-            Ok(()) => return Ok(Region { policy, directory }),
+    for mut region in regions(trusted)? {
+        match region.directory.admit_all(given) {
+            Ok(()) => return Ok(region),
             // Another region's: the next policy may know them.
             Err(VerifyError::SignerUnknown { .. }) => {}
             Err(fault) => return Err(fault).context("a given certificate does not verify"),

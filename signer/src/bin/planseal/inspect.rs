@@ -8,6 +8,7 @@ use planseal::bundle::{self, Bundle};
 use planseal::card::Card;
 use planseal::code::OfflineCode;
 use planseal::envelope::{MAX_LOG_VIEW, SignedObject};
+use planseal::monitor::Contradiction;
 use planseal::plan::PlanVersion;
 use planseal::receipt::Receipt;
 use planseal::statement::{Kind, Statement as _};
@@ -15,10 +16,16 @@ use planseal::trust::TrustPolicy;
 use serde_json::{Value as Json, json};
 
 use crate::arguments::{Inspect, Shared};
-use crate::{cbor, files, terminal, words};
+use crate::{cbor, contradiction, files, terminal, words};
+
+/// 256 MiB: evidence with four million leaves; everything else is smaller.
+const MAX_INSPECTED: usize = 256 << 20;
 
 pub(crate) fn run(arguments: &Inspect, shared: &Shared) -> anyhow::Result<ExitCode> {
-    let bytes = files::read(&arguments.file, files::MAX_FILE)?;
+    let bytes = files::read(&arguments.file, MAX_INSPECTED)?;
+    if let Ok(contradiction) = Contradiction::decode(&bytes) {
+        return contradiction::show(&contradiction, arguments, shared);
+    }
     let found = look(&bytes)?;
     if shared.json {
         let mut json = found.json;
@@ -177,7 +184,10 @@ fn of_bundle(bundle: &Bundle, what: &str) -> Found {
         ("head", one(&bundle.head)),
         ("certificates", many(&bundle.certificates)),
         ("endorsements", many(&bundle.endorsements)),
+        ("intakes", many(&bundle.intakes)),
         ("reports", many(&bundle.reports)),
+        ("resolutions", many(&bundle.resolutions)),
+        ("custody", many(&bundle.custody)),
         ("receipts", bundle.receipts.iter().map(|(id, _)| *id).collect()),
     ];
     let mut json = json!({ "version": version.json });

@@ -34,9 +34,68 @@ const MAX_ENTRIES: usize = 256 * 82;
 /// Verified tiles by level and number.
 type Tiles = BTreeMap<(u32, u64), Rc<[Hash]>>;
 
+/// A log as it is served, nothing of it verified: for a monitor, which must hold the lie in its hands to prove it.
+pub(crate) struct RawLog<'a> {
+    server: &'a Server,
+}
+
+impl<'a> RawLog<'a> {
+    pub(crate) const fn of(server: &'a Server) -> Self {
+        Self { server }
+    }
+
+    /// The newest checkpoint's note.
+    pub(crate) fn checkpoint(&self) -> anyhow::Result<String> {
+        let note = self
+            .server
+            .get("/api/v1/log/checkpoint", "text/plain", MAX_CHECKPOINT)?;
+        String::from_utf8(note).map_err(|_| self.server.other("a checkpoint").into())
+    }
+
+    /// The entries of a range, in a tree of this size.
+    pub(crate) fn entries(&self, range: Range<u64>, size: u64) -> anyhow::Result<Vec<Vec<u8>>> {
+        let mut found = Vec::new();
+        for number in range.start / TILE_WIDTH..range.end.div_ceil(TILE_WIDTH) {
+            let first = number * TILE_WIDTH;
+            let width = usize::try_from(size.saturating_sub(first).min(TILE_WIDTH))?;
+            for (index, entry) in (first..).zip(self.bundle(number, width)?) {
+                if range.contains(&index) {
+                    found.push(entry);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn bundle(&self, number: u64, width: usize) -> anyhow::Result<Vec<Vec<u8>>> {
+        let bytes = self.fetch("entries", number, width, MAX_ENTRIES)?;
+        let entries = entries(&bytes, width)
+            .with_context(|| format!("entry bundle {number} of the log is damaged: ask again"))?;
+        Ok(entries.into_iter().map(<[u8]>::to_vec).collect())
+    }
+
+    /// A partial tile that is gone was completed since: the full one begins with it.
+    fn fetch(&self, layer: &str, number: u64, width: usize, cap: usize) -> anyhow::Result<Vec<u8>> {
+        let path = format!("/api/v1/log/tile/{layer}/{}", grouped(number));
+        let get = |path: &str| self.server.get_if_there(path, "application/octet-stream", cap);
+        let partial = if u64::try_from(width)? < TILE_WIDTH {
+            get(&format!("{path}.p/{width}"))?
+        } else {
+            None
+        };
+        let found = match partial {
+            Some(bytes) => Some(bytes),
+            None => get(&path)?,
+        };
+        found.ok_or_else(|| {
+            anyhow!("the log does not give tile {layer}/{number}, which its checkpoint covers: ask again")
+        })
+    }
+}
+
 /// The log behind one checkpoint.
 pub(crate) struct LogReader<'a> {
-    server: &'a Server,
+    raw: RawLog<'a>,
     checkpoint: VerifiedCheckpoint,
     tiles: RefCell<Tiles>,
     /// Why a hash could not be given: [`HashReader`] has no room for a reason.
@@ -46,12 +105,12 @@ pub(crate) struct LogReader<'a> {
 impl<'a> LogReader<'a> {
     /// Fetches the newest checkpoint and verifies it and the tiles that it rests on.
     pub(crate) fn open(server: &'a Server, policy: &TrustPolicy) -> anyhow::Result<Self> {
-        let note = server.get("/api/v1/log/checkpoint", "text/plain", MAX_CHECKPOINT)?;
-        let note = String::from_utf8(note).map_err(|_| server.other("a checkpoint"))?;
+        let raw = RawLog::of(server);
+        let note = raw.checkpoint()?;
         let checkpoint = VerifiedCheckpoint::verify(&note, policy)
             .context("the log's checkpoint was not accepted under the pinned policy")?;
         let reader = Self {
-            server,
+            raw,
             checkpoint,
             tiles: RefCell::default(),
             fault: RefCell::default(),
@@ -68,6 +127,16 @@ impl<'a> LogReader<'a> {
     /// How many leaves the checkpoint covers.
     pub(crate) const fn size(&self) -> u64 {
         self.checkpoint.size()
+    }
+
+    /// The proof that the tree of `old` leaves grew to the tree of `new`; empty where they are one.
+    pub(crate) fn growth(&self, old: u64, new: u64) -> anyhow::Result<Vec<Hash>> {
+        ensure!(
+            new <= self.size(),
+            "the log has {} leaves and not yet {new}: ask again later",
+            self.size()
+        );
+        tree::consistency_proof(self, old, new).map_err(|fault| self.explained(fault))
     }
 
     /// The root that the first `size` leaves have.
@@ -114,17 +183,15 @@ impl<'a> LogReader<'a> {
     /// The leaves of one entry bundle, each compared with its hash.
     fn bundle(&self, number: u64) -> anyhow::Result<Vec<Leaf>> {
         let hashes = self.tile(0, number)?;
-        let bytes = self.fetch("entries", number, hashes.len(), MAX_ENTRIES)?;
-        let entries = entries(&bytes, hashes.len())
-            .with_context(|| format!("entry bundle {number} of the log is damaged: ask again"))?;
+        let entries = self.raw.bundle(number, hashes.len())?;
         let mut leaves = Vec::new();
         for ((index, entry), hash) in (number * TILE_WIDTH..).zip(entries).zip(hashes.iter()) {
             ensure!(
-                leaf_hash(entry) == *hash,
+                leaf_hash(&entry) == *hash,
                 "leaf {index} is not what the log's tree holds: the log contradicts itself"
             );
             let leaf =
-                Leaf::decode(entry).with_context(|| format!("leaf {index} of the log cannot be read"))?;
+                Leaf::decode(&entry).with_context(|| format!("leaf {index} of the log cannot be read"))?;
             leaves.push(leaf);
         }
         Ok(leaves)
@@ -138,7 +205,7 @@ impl<'a> LogReader<'a> {
         let held = self.hashes_at(level).saturating_sub(number * TILE_WIDTH);
         ensure!(held > 0, "the log has no tile {number} at level {level}");
         let width = usize::try_from(held.min(TILE_WIDTH))?;
-        let bytes = self.fetch(&level.to_string(), number, width, MAX_TILE)?;
+        let bytes = self.raw.fetch(&level.to_string(), number, width, MAX_TILE)?;
         ensure!(
             bytes.len() >= width * 32,
             "tile {number} at level {level} of the log is cut short: ask again"
@@ -175,24 +242,6 @@ impl<'a> LogReader<'a> {
             Some(hashes) => hashes,
             None => 0,
         }
-    }
-
-    /// A partial tile that is gone was completed since: the full one begins with it.
-    fn fetch(&self, layer: &str, number: u64, width: usize, cap: usize) -> anyhow::Result<Vec<u8>> {
-        let path = format!("/api/v1/log/tile/{layer}/{}", grouped(number));
-        let get = |path: &str| self.server.get_if_there(path, "application/octet-stream", cap);
-        let partial = if u64::try_from(width)? < TILE_WIDTH {
-            get(&format!("{path}.p/{width}"))?
-        } else {
-            None
-        };
-        let found = match partial {
-            Some(bytes) => Some(bytes),
-            None => get(&path)?,
-        };
-        found.ok_or_else(|| {
-            anyhow!("the log does not give tile {layer}/{number}, which its checkpoint covers: ask again")
-        })
     }
 
     fn explained(&self, fault: tree::TreeError) -> anyhow::Error {

@@ -14,6 +14,7 @@ mod evidence;
 mod server;
 mod log_reader;
 mod registration;
+mod history;
 mod subject;
 mod keygen;
 mod enrol;
@@ -26,10 +27,14 @@ mod statement;
 mod endorse;
 mod withdraw;
 mod report;
+mod record;
+mod staff;
 mod verify;
 mod inspect;
 mod diff;
 mod status;
+mod contradiction;
+mod monitor;
 mod trust;
 
 use std::process::ExitCode;
@@ -60,9 +65,15 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Endorse(endorse) => endorse::run(endorse, shared),
         Command::Withdraw(withdraw) => withdraw::run(withdraw, shared),
         Command::Report(report) => report::run(report, shared),
+        Command::Intake(intake) => record::intake(intake, shared),
+        Command::Custody(custody) => record::custody(custody, shared),
+        Command::Resolve(resolve) => record::resolve(resolve, shared),
+        Command::Hold(hold) => record::hold(hold, shared),
+        Command::Staff(staff) => staff::run(staff, shared),
         Command::Register(register) => statement::register(register, shared),
         Command::Status(status) => status::run(status, shared),
         Command::Verify(verify) => verify::run(verify, shared),
+        Command::Monitor(monitor) => monitor::run(monitor, shared),
         Command::Inspect(inspect) => inspect::run(inspect, shared),
         Command::Diff(diff) => diff::run(diff, shared),
         Command::Trust(trust) => trust::run(trust, shared),

@@ -16,7 +16,7 @@ use planseal::id::PlanId;
 use planseal::log::tree::Hash;
 use planseal::plan::PlanVersion;
 use planseal::plan::contacts::MAX_ATTACHMENT_SIZE;
-use planseal::publication::{self, Answer, Publication};
+use planseal::publication::{self, Answer, Publication, Replaced};
 use planseal::receipt::Receipt;
 use planseal::verify::{self, Verified, attachment_matches};
 use serde_json::{Value as Json, json};
@@ -213,15 +213,23 @@ fn confirm(
     let growth = growth(answer)?;
     // Who signs heads is in the service's newest trust list.
     region.learn_from(server)?;
+    let log = LogReader::open(server, &region.policy)?;
+    let since = match &replaced {
+        Some(replaced) => registration::growth_between(replaced, &receipt, &log, region)?,
+        None => Vec::new(),
+    };
+    let replaced = replaced.as_ref().map(|receipt| Replaced {
+        receipt,
+        growth: &since,
+    });
     let shown = Answer {
         receipt: &receipt,
-        replaced: replaced.as_ref(),
+        replaced,
         head: &head,
         growth: &growth,
     };
     let at = terminal::now()?;
     let published = publication::confirm(version, &shown, &region.policy, &region.directory, at)?;
-    let log = LogReader::open(server, &region.policy)?;
     registration::expect_same_tree(&receipt, &log, region)?;
     Ok(published)
 }

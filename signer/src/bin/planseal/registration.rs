@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use planseal::id::{ObjectId, PlanId};
 use planseal::log::checkpoint::VerifiedCheckpoint;
+use planseal::log::tree::Hash;
 use planseal::receipt::Receipt;
 use planseal::statement::{Kind, LoggedStatement};
 use planseal::verify::{self, Logged, Verified};
@@ -90,6 +91,22 @@ pub(crate) fn expect_same_tree(
         "the receipt rests on another tree than the log shows: keep the receipt, and tell the service's operator"
     );
     Ok(())
+}
+
+/// The proof, from the log's own tiles, that the trees of two receipts are one; empty where they have one size.
+pub(crate) fn growth_between(
+    left: &Receipt,
+    right: &Receipt,
+    log: &LogReader<'_>,
+    region: &Region,
+) -> anyhow::Result<Vec<Hash>> {
+    let size = |receipt: &Receipt| {
+        VerifiedCheckpoint::verify(&receipt.proof().checkpoint, &region.policy)
+            .map(|checkpoint| checkpoint.size())
+            .context("a receipt's checkpoint was not accepted under the pinned policy")
+    };
+    let (left, right) = (size(left)?, size(right)?);
+    log.growth(left.min(right), left.max(right))
 }
 
 /// The leaf acted on is that of the object that the statement names.

@@ -66,8 +66,8 @@ fn send(
     let same = content.plan == version.content().plan()
         && content.version == version.id()
         && content.code == code
-        && content.words == words
-        && content.reporter == reporter;
+        && content.words.as_str() == words
+        && content.reporter.as_str() == reporter;
     ensure!(same, "the service signed something else than what was reported");
     registration::confirm(report, &answer, server, region)
 }

@@ -23,7 +23,7 @@ use crate::server::Server;
 use crate::signer::Signer;
 use crate::{files, registration, terminal, words};
 
-/// Signs after a yes. `context` are lines that help to decide, above what is signed.
+/// Signs after a yes, and verifies as any reader will: what would be refused is not given away. `context` are lines that help to decide, above what is signed.
 pub(crate) fn sign<S: LoggedStatement>(
     statement: &S,
     context: &[String],
@@ -37,7 +37,10 @@ pub(crate) fn sign<S: LoggedStatement>(
         eprintln!("{line}");
     }
     ask(S::KIND, &to_be_signed, by.yes, shared)?;
-    Ok(to_be_signed.sign(&signer.key)?)
+    let signed = to_be_signed.sign(&signer.key)?;
+    verify::statement::<S>(&signed, &signer.region.directory)
+        .context("every reader would refuse this, and nothing was written")?;
+    Ok(signed)
 }
 
 /// Shows every field of the bytes that the key is about to sign, and asks.
@@ -58,11 +61,24 @@ pub(crate) fn deliver<S: LoggedStatement>(
     outgoing: &Outgoing,
     shared: &Shared,
 ) -> anyhow::Result<ExitCode> {
+    deliver_after::<S>(object, Ok(()), region, outgoing, shared)
+}
+
+/// As [`deliver`], after something that had to be sent before.
+pub(crate) fn deliver_after<S: LoggedStatement>(
+    object: &SignedObject,
+    before: anyhow::Result<()>,
+    region: &mut Region,
+    outgoing: &Outgoing,
+    shared: &Shared,
+) -> anyhow::Result<ExitCode> {
     let Some(address) = &outgoing.server else {
         return keep(object, outgoing, shared);
     };
     let file = write(object, outgoing, shared)?;
-    let placed = Server::at(address).and_then(|server| place::<S>(object, &server, region));
+    let placed = before
+        .and_then(|()| Server::at(address))
+        .and_then(|server| place::<S>(object, &server, region));
     let outcome = placed.with_context(|| {
         format!(
             "the signed {} is kept in {}; planseal register sends it again",

@@ -1,34 +1,31 @@
 //! `planseal status`: what became of a plan, by a service's own signed word: state, warnings, and the history of the
 //! record. Everything shown was verified; what was not is said to be so. The exit codes are those of verify.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use planseal::check::{Question, Reader, State, Verdict};
 use planseal::currency::Answer;
-use planseal::envelope::SignedObject;
 use planseal::head::Head;
 use planseal::id::PlanId;
-use planseal::plan::PlanVersion;
-use planseal::receipt::Receipt;
-use planseal::statement::{
-    Custody, Endorsement, Hold, Intake, Kind, LoggedStatement, Report, Resolution, Withdrawal,
-};
-use planseal::verify::{self, Logged, Verified};
+use planseal::statement::Kind;
+use planseal::verify::Verified;
 use serde_json::{Value as Json, json};
 
 use crate::arguments::{Shared, Status};
 use crate::carrier::Carrier;
 use crate::evidence::Region;
+use crate::history::{self, Entry, Standing};
 use crate::server::Server;
-use crate::{evidence, registration, subject, terminal, words};
-
-/// 64 MiB: a record with hundreds of statements, each with its receipt.
-const MAX_STATEMENTS: usize = 64 << 20;
+use crate::{evidence, subject, terminal};
 
 pub(crate) fn run(arguments: &Status, shared: &Shared) -> anyhow::Result<ExitCode> {
     let server = Server::at(&arguments.server)?;
     let region = evidence::region_of(&arguments.trusted, &server)?;
+    if let Some(entries) = without_version(&arguments.plan, &server, &region)? {
+        return show_received(&arguments.plan, &entries, shared);
+    }
     let carrier = subject::carrier(&arguments.plan, Some(&server), &region)?;
     let pointer = carrier
         .pointer()
@@ -38,10 +35,62 @@ pub(crate) fn run(arguments: &Status, shared: &Shared) -> anyhow::Result<ExitCod
     reader.add_trust_list(&server.trust_list()?)?;
     reader.add_head(head.object())?;
     let verdict = judge(&carrier, &reader)?;
-    let history = history(pointer.plan, &head, &server, &region);
+    let history =
+        history::of_record(pointer.plan, &server, &region).and_then(|entries| ends_as_said(entries, &head));
     let code = exit_code(&verdict, &history);
     show(&verdict, &head, &history, code, shared)?;
     Ok(ExitCode::from(code))
+}
+
+/// The word for a record that holds what was received, and no plan yet.
+const RECEIVED: &str = "RECEIVED, NOT YET REVIEWED";
+
+/// The history of a record that was named by its id and has statements, but no version: something was received, and
+/// nobody has reviewed it.
+fn without_version(named: &str, server: &Server, region: &Region) -> anyhow::Result<Option<Vec<Entry>>> {
+    let Ok(plan) = PlanId::parse(named) else {
+        return Ok(None);
+    };
+    if Path::new(named).exists() || subject::has_head(plan, server)? {
+        return Ok(None);
+    }
+    let entries = history::of_record(plan, server, region)?;
+    let reviewed = entries.iter().any(|entry| entry.kind == Kind::Version);
+    Ok(Some(entries).filter(|entries| !entries.is_empty() && !reviewed))
+}
+
+fn show_received(plan: &str, entries: &[Entry], shared: &Shared) -> anyhow::Result<ExitCode> {
+    let code = State::CurrencyUnknown.exit_code();
+    if shared.json {
+        terminal::print_json(&json!({
+            "format": "planseal.status.1", "state": RECEIVED, "exit_code": code, "plan": plan,
+            "history": entries.iter().map(line).collect::<Vec<_>>(),
+        }))?;
+        return Ok(ExitCode::from(code));
+    }
+    let mut lines = vec![
+        RECEIVED.to_owned(),
+        "There is no plan in this record. An advance decision was received; it may bind. Ask for it."
+            .to_owned(),
+        "History:".to_owned(),
+    ];
+    lines.extend(entries.iter().map(in_history));
+    terminal::print_text(&lines.join("\n"))?;
+    Ok(ExitCode::from(code))
+}
+
+fn in_history(entry: &Entry) -> String {
+    let suspended = match entry.standing {
+        Standing::Stands => "",
+        Standing::Suspended => "SUSPENDED, the signer's key was later revoked from before it: ",
+    };
+    format!(
+        "  {} (leaf {}, {}) {suspended}{}",
+        entry.logged_at.day_and_time(),
+        entry.leaf,
+        entry.by,
+        entry.says
+    )
 }
 
 fn judge(carrier: &Carrier, reader: &Reader) -> anyhow::Result<Verdict> {
@@ -53,6 +102,17 @@ fn judge(carrier: &Carrier, reader: &Reader) -> anyhow::Result<Verdict> {
     })
 }
 
+/// The history ends with the version that the head calls the latest.
+fn ends_as_said(entries: Vec<Entry>, head: &Verified<Head>) -> anyhow::Result<Vec<Entry>> {
+    let content = head.content();
+    let last = entries.iter().rev().find(|entry| entry.kind == Kind::Version);
+    ensure!(
+        last.is_some_and(|last| last.leaf == content.leaf && last.id == content.latest),
+        "the service's history ends with another version than the one that it calls the latest"
+    );
+    Ok(entries)
+}
+
 /// A history that does not hold takes "current" back, and nothing else.
 fn exit_code(verdict: &Verdict, history: &anyhow::Result<Vec<Entry>>) -> u8 {
     let good = matches!(verdict.state(), State::Current | State::CurrentWithWarning);
@@ -60,113 +120,6 @@ fn exit_code(verdict: &Verdict, history: &anyhow::Result<Vec<Entry>>) -> u8 {
         State::CurrencyUnknown.exit_code()
     } else {
         verdict.exit_code()
-    }
-}
-
-/// One verified statement of a record.
-struct Entry {
-    kind: Kind,
-    id: String,
-    leaf: u64,
-    logged_at: planseal::time::Timestamp,
-    by: String,
-    says: String,
-}
-
-/// All statements of the record, each verified and proved to be registered, in leaf order, and none newer than the head
-/// knows of that would change what the head says.
-fn history(
-    plan: PlanId,
-    head: &Verified<Head>,
-    server: &Server,
-    region: &Region,
-) -> anyhow::Result<Vec<Entry>> {
-    let list = server.json(&format!("/api/v1/plans/{plan}/statements"), MAX_STATEMENTS)?;
-    let list = list
-        .as_array()
-        .context("the service sent no list of statements")?;
-    let mut entries = Vec::new();
-    for item in list {
-        let object = SignedObject::parse(&registration::base64_of(item, "object")?)?;
-        let receipt = registration::receipt(item, "receipt")?;
-        entries.push(entry(plan, &object, &receipt, region)?);
-    }
-    ensure!(
-        entries.is_sorted_by(|earlier, later| earlier.leaf < later.leaf),
-        "the service's history is not in the order of its log"
-    );
-    let content = head.content();
-    let last = entries.iter().rev().find(|entry| entry.kind == Kind::Version);
-    ensure!(
-        last.is_some_and(|last| last.leaf == content.leaf && last.id == content.latest.to_string()),
-        "the service's history ends with another version than the one that it calls the latest"
-    );
-    Ok(entries)
-}
-
-fn entry(plan: PlanId, object: &SignedObject, receipt: &Receipt, region: &Region) -> anyhow::Result<Entry> {
-    match object.kind() {
-        Kind::Version => {
-            let logged = logged::<PlanVersion>(plan, object, receipt, region)?;
-            let number = logged.content().version_number();
-            let why = logged.content().change_reason().to_string();
-            Ok(of(&logged, region, format!("version {number}: {why}")))
-        }
-        Kind::Withdrawal => spoken::<Withdrawal>(plan, object, receipt, region),
-        Kind::Endorsement => spoken::<Endorsement>(plan, object, receipt, region),
-        Kind::Report => spoken::<Report>(plan, object, receipt, region),
-        Kind::Resolution => spoken::<Resolution>(plan, object, receipt, region),
-        Kind::Intake => spoken::<Intake>(plan, object, receipt, region),
-        Kind::Custody => spoken::<Custody>(plan, object, receipt, region),
-        Kind::Hold => spoken::<Hold>(plan, object, receipt, region),
-        other => bail!("the service's history holds a {other}, which this software cannot judge: update it"),
-    }
-}
-
-fn spoken<S: LoggedStatement>(
-    plan: PlanId,
-    object: &SignedObject,
-    receipt: &Receipt,
-    region: &Region,
-) -> anyhow::Result<Entry> {
-    let logged = logged::<S>(plan, object, receipt, region)?;
-    let says = words::sentence(S::KIND, object.peek_unverified().1).unwrap_or_else(|| S::KIND.to_string());
-    Ok(of(&logged, region, says))
-}
-
-fn logged<S: LoggedStatement>(
-    plan: PlanId,
-    object: &SignedObject,
-    receipt: &Receipt,
-    region: &Region,
-) -> anyhow::Result<Logged<S>> {
-    let statement = verify::statement::<S>(object, &region.directory)
-        .with_context(|| format!("a {} in the service's history does not verify", S::KIND))?;
-    ensure!(
-        statement.content().record() == Some(plan),
-        "a {} in the service's history is about another record",
-        S::KIND
-    );
-    verify::logged(statement, receipt, &region.policy, &region.directory).with_context(|| {
-        format!(
-            "a {} in the service's history is not registered as it says",
-            S::KIND
-        )
-    })
-}
-
-fn of<S: LoggedStatement>(logged: &Logged<S>, region: &Region, says: String) -> Entry {
-    let signer = logged.verified().signer();
-    let by = signer.and_then(|signer| region.directory.certificate(&signer));
-    Entry {
-        kind: S::KIND,
-        id: logged.id().to_string(),
-        leaf: logged.index(),
-        logged_at: logged.time().start(),
-        by: by.map_or_else(String::new, |by| {
-            format!("{}, {}", by.content().name(), by.content().organisation())
-        }),
-        says,
     }
 }
 
@@ -197,15 +150,7 @@ fn show(
     match history {
         Ok(entries) => {
             lines.push("History:".into());
-            lines.extend(entries.iter().map(|entry| {
-                format!(
-                    "  {} (leaf {}, {}) {}",
-                    entry.logged_at.day_and_time(),
-                    entry.leaf,
-                    entry.by,
-                    entry.says
-                )
-            }));
+            lines.extend(entries.iter().map(in_history));
         }
         Err(fault) => lines.push(format!(
             "CANNOT CHECK the history, so that \"current\" is not confirmed: {}",
@@ -246,7 +191,8 @@ fn as_json(verdict: &Verdict, head: &Verified<Head>, history: &anyhow::Result<Ve
 
 fn line(entry: &Entry) -> Json {
     json!({
-        "kind": entry.kind.name(), "id": entry.id, "leaf": entry.leaf,
+        "kind": entry.kind.name(), "id": entry.id.to_string(), "leaf": entry.leaf,
         "logged_at": entry.logged_at.to_string(), "by": entry.by, "says": entry.says,
+        "suspended": entry.standing == Standing::Suspended,
     })
 }

@@ -8,14 +8,15 @@ use planseal::bundle::Bundle;
 use planseal::currency::CLOCK_TOLERANCE;
 use planseal::envelope::{MAX_ENVELOPE, SignedObject};
 use planseal::head::Head;
-use planseal::id::PlanId;
+use planseal::id::{ObjectId, PlanId};
 use planseal::plan::PlanVersion;
+use planseal::statement::{Hold, Intake, Kind, Report, Withdrawal};
 use planseal::verify::{self, Verified};
 
 use crate::carrier::Carrier;
 use crate::evidence::Region;
 use crate::server::Server;
-use crate::{files, terminal};
+use crate::{files, history, terminal};
 
 /// 8 MiB: the largest bundle (FORMAT §2).
 const MAX_BUNDLE: usize = 8 << 20;
@@ -91,6 +92,14 @@ pub(crate) fn head(plan: PlanId, server: &Server, region: &Region) -> anyhow::Re
     Ok(head)
 }
 
+/// Whether the service has a head of this record at all: a record of intakes alone has none.
+pub(crate) fn has_head(plan: PlanId, server: &Server) -> anyhow::Result<bool> {
+    let path = format!("/api/v1/plans/{plan}/head");
+    Ok(server
+        .get_if_there(&path, "application/cose", MAX_ENVELOPE)?
+        .is_some())
+}
+
 /// The bundle of the version that a head names; what is in it is verified by whoever uses it.
 pub(crate) fn latest_bundle(head: &Verified<Head>, server: &Server) -> anyhow::Result<Bundle> {
     let (plan, number) = (head.content().plan, head.content().version_number);
@@ -101,4 +110,63 @@ pub(crate) fn latest_bundle(head: &Verified<Head>, server: &Server) -> anyhow::R
         "the service gave another version than the one that it calls the latest"
     );
     Ok(bundle)
+}
+
+/// A statement that another one acts on.
+pub(crate) struct Target {
+    pub(crate) plan: PlanId,
+    pub(crate) id: ObjectId,
+    pub(crate) kind: Kind,
+}
+
+/// What a `FILE|ID` argument means, verified. An id needs the record's history, which a service shows.
+pub(crate) fn target(
+    named: &str,
+    record: Option<&str>,
+    server: Option<&Server>,
+    region: &mut Region,
+) -> anyhow::Result<Target> {
+    if let (Ok(id), false) = (ObjectId::parse(named), Path::new(named).exists()) {
+        let (Some(record), Some(server)) = (record, server) else {
+            bail!("an id says nothing by itself: pass --record and --server, or give the file");
+        };
+        let plan = PlanId::parse(record)?;
+        let entries = history::of_record(plan, server, region)?;
+        let found = entries.iter().find(|entry| entry.id == id);
+        let kind = found
+            .with_context(|| format!("the record's history holds no {id}"))?
+            .kind;
+        return Ok(Target { plan, id, kind });
+    }
+    let path = Path::new(named);
+    let bytes = files::read(path, files::MAX_FILE)?;
+    let object = match SignedObject::parse(&bytes) {
+        Ok(object) if object.kind() != Kind::Version => object,
+        _ => {
+            let version = version(named, server, region)?;
+            return Ok(Target {
+                plan: version.content().plan(),
+                id: version.id(),
+                kind: Kind::Version,
+            });
+        }
+    };
+    let directory = &region.directory;
+    let plan = match object.kind() {
+        Kind::Withdrawal => {
+            verify::statement::<Withdrawal>(&object, directory).map(|held| held.content().plan)
+        }
+        Kind::Report => verify::statement::<Report>(&object, directory).map(|held| held.content().plan),
+        Kind::Intake => verify::statement::<Intake>(&object, directory).map(|held| held.content().plan),
+        Kind::Hold => verify::statement::<Hold>(&object, directory).map(|held| held.content().plan),
+        other => bail!("{named} is a {other}: nothing acts on it"),
+    };
+    let plan = plan.with_context(|| {
+        format!("{named} does not verify here: if its signer's certificate was not given, pass --trust-list")
+    })?;
+    Ok(Target {
+        plan,
+        id: object.id(),
+        kind: object.kind(),
+    })
 }

@@ -284,12 +284,12 @@ fn current(verdict: &Verdict) -> Json {
     let mut json = match currency.answer() {
         Answer::Latest { as_of, source, .. } => said("latest", *as_of, *source),
         Answer::Superseded { as_of, source, .. } => said("superseded", *as_of, *source),
-        Answer::Withdrawn { as_of, source } => said("withdrawn", *as_of, *source),
-        Answer::Suspended { as_of, source } => said("suspended", *as_of, *source),
+        Answer::Withdrawn { as_of, source, .. } => said("withdrawn", *as_of, *source),
+        Answer::Suspended { as_of, source, .. } => said("suspended", *as_of, *source),
         Answer::Unknown(_) => json!({ "answer": "unknown" }),
     };
-    if let Answer::Latest { warnings, .. } = currency.answer() {
-        json["warnings"] = json!(warnings);
+    if !matches!(currency.answer(), Answer::Unknown(_)) {
+        json["warnings"] = json!(currency.warnings());
     }
     if let Answer::Superseded {
         newer_signed_at: Some(at),

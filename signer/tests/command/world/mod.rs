@@ -209,6 +209,8 @@ impl World {
                 [Role::Finaliser].as_slice(),
             ),
             ("colleague", "Owen Stub-Lyle", "9900033", &[Role::Endorser]),
+            ("clerk", "Nia Trial-Vance", "9900055", &[Role::AdrtIntake]),
+            ("governor", "Ada Mock-Field", "9900066", &[Role::Governance]),
         ] {
             let key = FileKey::generate().unwrap();
             key.save_at_cost(&path(&format!("{name}.pem")), &phrase(), Cost::EXAMPLE_KEYS)
@@ -495,6 +497,12 @@ pub(crate) const AUTHOR: [&str; 11] = [
     "phrase",
     "--yes",
 ];
+
+/// The options of somebody else; ask nothing.
+pub(crate) fn signed_by(name: &str) -> Vec<String> {
+    let own = |word: &&str| word.replace("author.", &format!("{name}."));
+    AUTHOR.iter().map(own).collect()
+}
 
 /// A draft that can be signed today: a sample, moved to today.
 pub(crate) fn draft(name: &str) -> String {

@@ -20,7 +20,7 @@ use planseal::sign::ToBeSigned;
 use planseal::snapshot::Snapshot;
 use planseal::statement::{
     Custody, Endorsement, Hold, Intake, KeyStatus, Kind, LoggedStatement, Report, ReportCode, Resolution,
-    Statement, Withdrawal,
+    Statement, Withdrawal, Words,
 };
 use planseal::status::{State as Standing, Statuses};
 use planseal::time::Timestamp;
@@ -54,6 +54,10 @@ pub(crate) enum Lie {
     HidesVersion,
     /// Does not show where what was replaced is registered.
     HidesReplaced,
+    /// Changes the leaf that was last when the lie began, in tree and entries, under new signatures.
+    Rewrites(u64),
+    /// Shows its log without what came after this many leaves.
+    Truncates(u64),
     /// Answers with a refusal.
     Refuses,
 }
@@ -71,6 +75,8 @@ struct State {
     tree: MemoryTree,
     lie: Lie,
     requests: Vec<String>,
+    /// The newest snapshot, and the tree's size once it was logged.
+    snapshot: Option<(u64, SignedObject)>,
 }
 
 impl Service {
@@ -83,6 +89,7 @@ impl Service {
             tree: MemoryTree::default(),
             lie: Lie::None,
             requests: Vec::new(),
+            snapshot: None,
         };
         for certificate in &keys.certificates {
             state.log(certificate, now().plus(-3600));
@@ -105,6 +112,16 @@ impl Service {
 
     pub(crate) fn lie(&self, lie: Lie) {
         self.state.lock().unwrap().lie = lie;
+    }
+
+    /// Logs an object now.
+    pub(crate) fn log(&self, object: &SignedObject) {
+        self.state.lock().unwrap().log(object, now());
+    }
+
+    /// A head of a record as it stands.
+    pub(crate) fn head(&self, plan: PlanId) -> SignedObject {
+        self.state.lock().unwrap().head(plan).unwrap()
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -184,17 +201,22 @@ impl State {
         own
     }
 
+    /// The leaves that are shown.
+    fn shown_leaves(&self) -> Vec<Leaf> {
+        let mut leaves = self.leaves.clone();
+        match self.lie {
+            Lie::OtherTree => leaves.last_mut().unwrap().id = ObjectId::of(b"another"),
+            Lie::Rewrites(index) => leaves[usize::try_from(index).unwrap()].id = ObjectId::of(b"another"),
+            Lie::Truncates(size) => leaves.truncate(usize::try_from(size).unwrap()),
+            _ => {}
+        }
+        leaves
+    }
+
     /// The tree that is shown.
     fn shown(&self) -> MemoryTree {
-        if self.lie != Lie::OtherTree {
-            return self.tree.clone();
-        }
         let mut tree = MemoryTree::default();
-        let (last, before) = self.leaves.split_last().unwrap();
-        before.iter().for_each(|leaf| tree.push(leaf.hash()));
-        let mut other = *last;
-        other.id = ObjectId::of(b"another");
-        tree.push(other.hash());
+        self.shown_leaves().iter().for_each(|leaf| tree.push(leaf.hash()));
         tree
     }
 
@@ -255,6 +277,19 @@ impl State {
         );
         let list = TrustList::new(&self.keys.policy, now(), size, root, listed, &revoked).unwrap();
         self.keys.sign(&list, &self.keys.status)
+    }
+
+    /// The newest snapshot, logged before it is given out.
+    fn newest_snapshot(&mut self) -> SignedObject {
+        match &self.snapshot {
+            Some((size, snapshot)) if *size == self.tree.size() => snapshot.clone(),
+            _ => {
+                let snapshot = self.snapshot();
+                self.log(&snapshot, now());
+                self.snapshot = Some((self.tree.size(), snapshot.clone()));
+                snapshot
+            }
+        }
     }
 
     fn snapshot(&self) -> SignedObject {
@@ -397,8 +432,8 @@ impl State {
             plan,
             version: ObjectId::parse(&text("version")).unwrap(),
             code,
-            words,
-            reporter: text("reporter"),
+            words: Words::parse(&words).expect("words"),
+            reporter: Words::parse(&text("reporter")).expect("a reporter"),
             issued_at: now(),
         };
         let object = self.keys.sign(&report, &self.keys.recorder);
@@ -413,11 +448,15 @@ impl State {
         let number: u64 = number.parse().ok()?;
         let width: u64 = width.parse().ok()?;
         let tree = self.shown();
+        let leaves = match self.lie {
+            Lie::OtherTree => self.leaves.clone(),
+            _ => self.shown_leaves(),
+        };
         let range = number * 256..number * 256 + width;
         if layer == "entries" {
             return range
                 .map(|index| {
-                    let mut leaf = *self.leaves.get(usize::try_from(index).ok()?)?;
+                    let mut leaf = *leaves.get(usize::try_from(index).ok()?)?;
                     if self.lie == Lie::OtherEntry && index + 1 == tree.size() {
                         leaf.id = ObjectId::of(b"another");
                     }
@@ -498,7 +537,7 @@ fn respond(
     }
     match (method, parts.as_slice()) {
         ("GET", ["trust-list"]) => (200, state.trust_list().bytes().to_vec()),
-        ("GET", ["snapshot"]) => (200, state.snapshot().bytes().to_vec()),
+        ("GET", ["snapshot"]) => (200, state.newest_snapshot().bytes().to_vec()),
         ("GET", ["log", "checkpoint"]) => (200, state.note(&state.shown()).into_bytes()),
         ("GET", ["log", "tile", rest @ ..]) => there(state.tile(&rest.join("/"))),
         ("GET", ["plans", id, "head"]) => there(state.head(plan(id)).map(|head| head.bytes().to_vec())),

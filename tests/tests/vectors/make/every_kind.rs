@@ -29,7 +29,7 @@ struct Genuine {
 }
 
 /// Kind, seed of the signer's key, and the integer key of the payload's time where it has integer keys.
-const KINDS: [(&str, u8, Option<u64>); 17] = [
+pub(crate) const KINDS: [(&str, u8, Option<u64>); 17] = [
     ("certificate", 7, None),
     ("version", 9, None),
     ("withdrawal", 9, None),

@@ -13,7 +13,7 @@ use planseal_tests::forge::{CERTIFICATE, CONTENT_TYPE, Parts};
 use planseal_tests::key::{FixedKey, plus_order};
 use planseal_tests::sample::PLAN;
 use planseal_tests::vector::ACCEPTED;
-use planseal_tests::world::{Party, envelope};
+use planseal_tests::world::{Party, envelope, words};
 
 use super::Maker;
 
@@ -338,8 +338,8 @@ fn about_a_version(maker: &mut Maker) {
         plan: PLAN,
         version,
         code: ReportCode::WithdrawalReported,
-        words: "She said this morning that she no longer wants it.".into(),
-        reporter: "Paramedic A. Example, Nowhere Test Ambulance".into(),
+        words: words("She said this morning that she no longer wants it."),
+        reporter: words("Paramedic A. Example, Nowhere Test Ambulance"),
         issued_at: at,
     };
     let key_status = KeyStatus {

@@ -175,3 +175,27 @@ impl From<Reason> for RevocationReason {
         }
     }
 }
+
+#[derive(Args)]
+pub(crate) struct Staff {
+    /// The authority's folder
+    pub(crate) folder: PathBuf,
+    /// Everybody who is authorised today, JSON: [{"name", "registration": "gmc:9900011", "roles": ["finaliser"],
+    /// "trained_until": "2027-03-31"}]
+    pub(crate) list: PathBuf,
+    /// The agreement under which the list is sent
+    #[arg(long)]
+    pub(crate) agreement: String,
+    /// The list's number; one more than the last that was signed here when absent
+    #[arg(long)]
+    pub(crate) number: Option<u32>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseFrom,
+    #[command(flatten)]
+    pub(crate) trusted: Trusted,
+    #[command(flatten)]
+    pub(crate) outgoing: Outgoing,
+    /// Sign without asking
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}

@@ -1,6 +1,7 @@
 //! What a short statement says, in a sentence for whoever signs or reads it, and field by field.
 
 use planseal::envelope::MAX_ENVELOPE;
+use planseal::id::PlanId;
 use planseal::statement::{
     Custody, CustodyEvent, Endorsement, EndorsementCode, Hold, HoldAct, HoldKind, Intake, IntakeForm,
     KeyStatus, Kind, Outcome, Report, Resolution, RevocationReason, StaffList, Statement as _, Withdrawal,
@@ -20,17 +21,30 @@ pub(crate) fn statement(kind: Kind, payload: &[u8]) -> Vec<String> {
         if matches!(path.as_str(), "typ" | "v") {
             continue;
         }
-        lines.push(format!("  {}: {}", path.replace('_', " "), in_time(&path, value)));
+        lines.push(format!(
+            "  {}: {}",
+            path.replace('_', " "),
+            as_people_write(&path, value)
+        ));
     }
     lines
 }
 
-/// Seconds since 1970 are no words.
-fn in_time(path: &str, value: String) -> String {
-    let instant = matches!(path, "iat" | "exp" | "happened_at");
-    let at = value.parse().ok().filter(|_| instant);
-    at.and_then(|seconds| Timestamp::from_seconds(seconds).ok())
-        .map_or(value, Timestamp::day_and_time)
+/// Seconds since 1970 and sixteen bytes are no words.
+fn as_people_write(path: &str, value: String) -> String {
+    let said = match path {
+        "iat" | "exp" | "happened_at" => value
+            .parse()
+            .ok()
+            .and_then(|seconds| Timestamp::from_seconds(seconds).ok())
+            .map(Timestamp::day_and_time),
+        "plan" => hex::decode(&value)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(|bytes| PlanId::from_bytes(bytes).to_string()),
+        _ => None,
+    };
+    said.unwrap_or(value)
 }
 
 /// What a statement does, for somebody who must not do it by mistake.
