@@ -13,9 +13,7 @@ use planseal::plan::PlanVersion;
 use planseal::sign::{SigningPort as _, ToBeSigned};
 use planseal::statement::Statement;
 use planseal::time::{Date, Timestamp};
-use planseal::trust::{
-    Certificate, CertificateFields, Directory, OrgKind, Registration, Role, TrustPolicy,
-};
+use planseal::trust::{Certificate, CertificateFields, Directory, OrgKind, Registration, Role, TrustPolicy};
 use planseal::validate::{Context, Predecessor};
 use planseal::verify::{self, Verified};
 use planseal_store::{Clock as _, SystemClock};
@@ -133,7 +131,11 @@ impl Cast {
         };
         let object = ToBeSigned::statement(&certificate, &self.practice.certificate).expect("an issuer");
         let object = object.sign(&self.practice.key).expect("signed");
-        let certificate = issuing.directory.admit(&object).expect("a genuine certificate").clone();
+        let certificate = issuing
+            .directory
+            .admit(&object)
+            .expect("a genuine certificate")
+            .clone();
         Party { key, certificate }
     }
 
@@ -202,8 +204,7 @@ impl Signed {
 }
 
 /// The record's first version, twenty days old.
-pub(crate) static FIRST: LazyLock<Signed> =
-    LazyLock::new(|| CAST.version(PLAN, "P1-v1", days_ago(20), None));
+pub(crate) static FIRST: LazyLock<Signed> = LazyLock::new(|| CAST.version(PLAN, "P1-v1", days_ago(20), None));
 
 /// Its second, five days old.
 pub(crate) static SECOND: LazyLock<Signed> =
@@ -222,8 +223,12 @@ fn written(sample: &str) -> Date {
     let index = Path::new(env!("CARGO_MANIFEST_DIR")).join("../keys-example/plans/index.json");
     let index: serde_json::Value = json(&index);
     let versions = index["versions"].as_array().expect("a list of versions");
-    let line = versions.iter().find(|line| line["draft"] == format!("{sample}.json"));
-    let signed_at = line.and_then(|line| line["signed_at"].as_str()).expect("a scheduled draft");
+    let line = versions
+        .iter()
+        .find(|line| line["draft"] == format!("{sample}.json"));
+    let signed_at = line
+        .and_then(|line| line["signed_at"].as_str())
+        .expect("a scheduled draft");
     Timestamp::parse(signed_at).expect("a time").date()
 }
 
@@ -296,7 +301,11 @@ impl Issuing {
         let certificate = Certificate::new(fields).expect("a certificate");
         let prepared = ToBeSigned::statement(&certificate, &issuer.certificate).expect("an issuer");
         let object = prepared.sign(&issuer.key).expect("signed");
-        let certificate = self.directory.admit(&object).expect("an honest certificate").clone();
+        let certificate = self
+            .directory
+            .admit(&object)
+            .expect("an honest certificate")
+            .clone();
         Party { key, certificate }
     }
 }

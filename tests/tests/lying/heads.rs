@@ -2,10 +2,10 @@
 //!
 //! A reader with nothing but a fresh head believes it; the lie is signed, and a monitor that is shown it proves it.
 
-use planseal::check::State::{self, Current, CurrencyUnknown, CurrentWithWarning, Superseded, Withdrawn};
+use planseal::check::State::{self, CurrencyUnknown, Current, CurrentWithWarning, Superseded, Withdrawn};
 use planseal::head::{Head, HeadState};
 use planseal::log::tree::leaf_hash;
-use planseal::statement::{Report, ReportCode, Withdrawal, WithdrawalReason};
+use planseal::statement::{ReportCode, Withdrawal, WithdrawalReason};
 use planseal::verify;
 use planseal_server::service::Observation;
 use planseal_tests::cbor::Cbor;
@@ -44,7 +44,7 @@ fn instead(head: Vec<u8>) -> impl Fn(&Asked, Answer) -> Answer + Send + Sync + '
 fn shown_for_old_paper(told: State, monitor: i32, forge: impl AsyncFnOnce(&History) -> Vec<u8>) {
     let (liar, paper) = RUNTIME.block_on(async {
         let history = History::until_second().await;
-        let paper = history.at(days_ago(8), history.bundle(&FIRST)).await;
+        let paper = History::old_paper().await;
         let head = forge(&history).await;
         (Liar::changing(history.router(), instead(head)).await, paper)
     });
@@ -182,7 +182,7 @@ fn a_head_changes_one_bit_of_its_signature() {
 fn no_head_is_given_at_all() {
     let (liar, paper) = RUNTIME.block_on(async {
         let history = History::until_second().await;
-        let paper = history.at(days_ago(8), history.bundle(&FIRST)).await;
+        let paper = History::old_paper().await;
         let silent = |asked: &Asked, honest| match asked.path.as_str() {
             "/api/v1/status" => Answer::missing(),
             _ => honest,
@@ -215,7 +215,11 @@ fn shown_for_current_paper(
         let head = lie.envelope().to_vec();
         (Liar::changing(history.router(), instead(head)).await, paper)
     });
-    let expected = Outcome { honest, told, monitor };
+    let expected = Outcome {
+        honest,
+        told,
+        monitor,
+    };
     Scene::of(liar).online(&paper, expected);
 }
 
@@ -233,21 +237,18 @@ async fn withdraw(history: &History) {
 }
 
 async fn report(history: &History) {
-    let report = Report {
-        plan: SECOND.version.content().plan(),
+    let observed = Observation {
         version: SECOND.id(),
         code: ReportCode::WithdrawalReported,
-        words: "not that again".into(),
-        reporter: "Paramedic Test".into(),
-        issued_at: days_ago(1),
+        words: "not that again",
+        reporter: "Paramedic Test",
     };
-    let observed = Observation {
-        version: report.version,
-        code: report.code,
-        words: &report.words,
-        reporter: &report.reporter,
-    };
-    history.service.report(report.plan, &observed).await.expect("anybody reports");
+    let plan = SECOND.version.content().plan();
+    history
+        .service
+        .report(plan, &observed)
+        .await
+        .expect("anybody reports");
 }
 
 #[test]
@@ -260,18 +261,30 @@ fn a_withdrawal_is_hidden() {
 
 #[test]
 fn a_withdrawal_is_made_up() {
-    shown_for_current_paper(Current, Withdrawn, CONTRADICTION, async |_| {}, |head| Head {
-        state: HeadState::Withdrawn,
-        ..head
-    });
+    shown_for_current_paper(
+        Current,
+        Withdrawn,
+        CONTRADICTION,
+        async |_| {},
+        |head| Head {
+            state: HeadState::Withdrawn,
+            ..head
+        },
+    );
 }
 
 #[test]
 fn a_suspension_is_made_up() {
-    shown_for_current_paper(Current, State::Suspended, CONTRADICTION, async |_| {}, |head| Head {
-        state: HeadState::Suspended,
-        ..head
-    });
+    shown_for_current_paper(
+        Current,
+        State::Suspended,
+        CONTRADICTION,
+        async |_| {},
+        |head| Head {
+            state: HeadState::Suspended,
+            ..head
+        },
+    );
 }
 
 #[test]
@@ -284,33 +297,57 @@ fn a_reported_withdrawal_is_hidden() {
 
 #[test]
 fn a_warning_is_made_up() {
-    shown_for_current_paper(Current, CurrentWithWarning, CONTRADICTION, async |_| {}, |head| Head {
-        warnings: vec!["something was reported".into()],
-        ..head
-    });
+    shown_for_current_paper(
+        Current,
+        CurrentWithWarning,
+        CONTRADICTION,
+        async |_| {},
+        |head| Head {
+            warnings: vec!["something was reported".into()],
+            ..head
+        },
+    );
 }
 
 #[test]
 fn a_successor_is_made_up() {
-    shown_for_current_paper(Current, Superseded, CONTRADICTION, async |_| {}, |head| Head {
-        latest: RIVAL.id(),
-        version_number: 3,
-        ..head
-    });
+    shown_for_current_paper(
+        Current,
+        Superseded,
+        CONTRADICTION,
+        async |_| {},
+        |head| Head {
+            latest: RIVAL.id(),
+            version_number: 3,
+            ..head
+        },
+    );
 }
 
 #[test]
 fn the_version_is_given_another_number() {
-    shown_for_current_paper(Current, CurrencyUnknown, CONTRADICTION, async |_| {}, |head| Head {
-        version_number: 3,
-        ..head
-    });
+    shown_for_current_paper(
+        Current,
+        CurrencyUnknown,
+        CONTRADICTION,
+        async |_| {},
+        |head| Head {
+            version_number: 3,
+            ..head
+        },
+    );
 }
 
 #[test]
 fn the_version_is_given_another_leaf() {
-    shown_for_current_paper(Current, CurrencyUnknown, CONTRADICTION, async |_| {}, |head| Head {
-        leaf: head.leaf - 1,
-        ..head
-    });
+    shown_for_current_paper(
+        Current,
+        CurrencyUnknown,
+        CONTRADICTION,
+        async |_| {},
+        |head| Head {
+            leaf: head.leaf - 1,
+            ..head
+        },
+    );
 }

@@ -56,10 +56,16 @@ impl History {
     pub(crate) async fn begin(policy: TrustPolicy) -> Self {
         let clock = Arc::new(Dial(AtomicU64::new(days_ago(40).seconds())));
         let dial: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-        let store = Store::open(StoreConfig::memory(), Box::new(log_key()), ORIGIN, Arc::clone(&dial));
+        let store = Store::open(
+            StoreConfig::memory(),
+            Box::new(log_key()),
+            ORIGIN,
+            Arc::clone(&dial),
+        );
         let deployment = Deployment {
             policy,
             numbers: NumberRange::Test,
+            witnesses: Vec::new(),
         };
         let store = store.await.expect("a store in memory");
         let certificates = CAST.certificates();
@@ -108,7 +114,10 @@ impl History {
             attachments: &[],
             operation: OperationId::random().expect("randomness"),
         };
-        self.service.publish(&submission).await.map(|published| published.receipt)
+        self.service
+            .publish(&submission)
+            .await
+            .map(|published| published.receipt)
     }
 
     /// Lets the service do something at a time in the past.
@@ -122,8 +131,17 @@ impl History {
     /// The version's bundle as the service gives it now.
     pub(crate) async fn bundle(&self, signed: &Signed) -> Vec<u8> {
         let content = signed.version.content();
-        let bundle = self.service.bundle(content.plan(), content.version_number()).await;
+        let bundle = self
+            .service
+            .bundle(content.plan(), content.version_number())
+            .await;
         bundle.expect("a bundle").encode().expect("encodes")
+    }
+
+    /// The first version's paper, printed eight days ago, when it was the latest.
+    pub(crate) async fn old_paper() -> Vec<u8> {
+        let history = Self::until_first().await;
+        history.at(days_ago(8), history.bundle(&FIRST)).await
     }
 
     pub(crate) async fn head(&self, signed: &Signed) -> SignedObject {
@@ -135,7 +153,7 @@ impl History {
     pub(crate) async fn leaves(&self) -> Vec<Leaf> {
         let checkpoint = self.service.checkpoint().expect("a checkpoint");
         let size = checkpoint.lines().nth(1).expect("a size").to_owned();
-        let path = TilePath::parse(&format!("entries/000.p/{size}")).expect("a path");
+        let path = TilePath::parse(&format!("tile/entries/000.p/{size}")).expect("a path");
         let tile = self.service.tile(path).await.expect("a tile").expect("entries");
         let (mut rest, mut leaves) = (tile.as_ref(), Vec::new());
         while let Some((length, after)) = rest.split_first_chunk::<2>() {

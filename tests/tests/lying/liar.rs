@@ -91,7 +91,8 @@ impl Liar {
         let (histories, lying) = (Arc::new(histories), Arc::new(AtomicBool::new(false)));
         let told = Arc::clone(&lying);
         let router = Router::new().fallback(move |request: Request<Body>| {
-            let (histories, choose, change) = (Arc::clone(&histories), Arc::clone(&choose), Arc::clone(&change));
+            let (histories, choose, change) =
+                (Arc::clone(&histories), Arc::clone(&choose), Arc::clone(&change));
             let lying = told.load(Ordering::SeqCst);
             async move {
                 match lying {
@@ -123,11 +124,17 @@ impl Liar {
         let request = Request::post("/api/v1/status")
             .header(header::CONTENT_TYPE, "text/plain")
             .header(header::ACCEPT, "application/cose");
-        self.ask(request.body(Body::from(pointer.digits())).expect("a request")).await
+        self.ask(request.body(Body::from(pointer.digits())).expect("a request"))
+            .await
     }
 
     async fn ask(&self, request: Request<Body>) -> Vec<u8> {
-        let response = self.router.clone().oneshot(request).await.expect("routes always answer");
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("routes always answer");
         let body = to_bytes(response.into_body(), 64 << 20).await;
         body.expect("an answer in memory").to_vec()
     }
@@ -147,7 +154,9 @@ async fn answer(
     let (mut parts, body) = response.into_parts();
     let body: Bytes = to_bytes(body, 64 << 20).await.expect("an answer in memory");
     let media_type = parts.headers.get(header::CONTENT_TYPE);
-    let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = media_type
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let honest = Answer {
         status: parts.status,
         media_type: media_type.to_owned(),

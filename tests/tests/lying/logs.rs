@@ -2,7 +2,7 @@
 //!
 //! A liar holds the log's key, so whatever it serves is signed. What it signed before convicts it.
 
-use planseal::check::State::{Current, CurrencyUnknown};
+use planseal::check::State::{CurrencyUnknown, Current};
 use planseal::id::ObjectId;
 use planseal::log::checkpoint::Checkpoint;
 use planseal::log::leaf::Leaf;
@@ -54,7 +54,14 @@ impl Forgery {
         let path = inclusion_proof(&tree, index, tree.size()).expect("a leaf of this tree");
         let leaf = self.leaves[usize::try_from(index).expect("a small log")];
         let checkpoint = self.checkpoint();
-        Receipt::new(leaf, LogProof { index, path, checkpoint })
+        Receipt::new(
+            leaf,
+            LogProof {
+                index,
+                path,
+                checkpoint,
+            },
+        )
     }
 
     fn checkpoint(&self) -> String {
@@ -78,7 +85,10 @@ impl Forgery {
     }
 
     fn hashes(&self) -> Vec<u8> {
-        self.leaves.iter().flat_map(|leaf| *leaf.hash().as_bytes()).collect()
+        self.leaves
+            .iter()
+            .flat_map(|leaf| *leaf.hash().as_bytes())
+            .collect()
     }
 
     /// Answers every question about the log, which has fewer than 256 leaves.
@@ -152,7 +162,10 @@ fn replaced(told: planseal::check::State, monitor: i32, by: impl AsyncFnOnce() -
     let (liar, paper) = RUNTIME.block_on(async {
         let history = History::until_second().await;
         let paper = history.at(days_ago(3), history.bundle(&SECOND)).await;
-        (Liar::replacing(history.router(), by().await.router()).await, paper)
+        (
+            Liar::replacing(history.router(), by().await.router()).await,
+            paper,
+        )
     });
     let expected = Outcome {
         honest: Current,
@@ -179,8 +192,28 @@ fn the_log_is_truncated_and_grown_again_with_another_past() {
 }
 
 #[test]
-fn the_log_is_truncated() {
-    replaced(CurrencyUnknown, NOT_CONFIRMED, History::until_first);
+fn the_log_is_truncated_and_goes_on() {
+    replaced(CurrencyUnknown, CONTRADICTION, History::until_first);
+}
+
+#[test]
+fn the_log_is_truncated_and_nothing_new_is_signed() {
+    let (liar, paper) = RUNTIME.block_on(async {
+        let (history, before) = (History::until_second().await, History::until_first().await);
+        let paper = history.at(days_ago(3), history.bundle(&SECOND)).await;
+        let silent = |asked: &Asked, honest| match asked.path.as_str() {
+            "/api/v1/snapshot" => Answer::missing(),
+            _ => honest,
+        };
+        let histories = vec![history.router(), before.router()];
+        (Liar::listen(histories, |_| 1, silent).await, paper)
+    });
+    let expected = Outcome {
+        honest: Current,
+        told: CurrencyUnknown,
+        monitor: NOT_CONFIRMED,
+    };
+    Scene::of(liar).online(&paper, expected);
 }
 
 #[test]
@@ -234,14 +267,20 @@ fn the_checkpoint_is_of_another_origin() {
 #[test]
 fn two_successors_are_logged() {
     told(CONTRADICTION, async |history| {
-        with(history, |leaves| leaf(leaves, Kind::Version, Some(place(leaves, FIRST.id())))).await
+        with(history, |leaves| {
+            leaf(leaves, Kind::Version, Some(place(leaves, FIRST.id())))
+        })
+        .await
     });
 }
 
 #[test]
 fn a_withdrawal_is_logged_beside_the_successor() {
     told(CONTRADICTION, async |history| {
-        with(history, |leaves| leaf(leaves, Kind::Withdrawal, Some(place(leaves, FIRST.id())))).await
+        with(history, |leaves| {
+            leaf(leaves, Kind::Withdrawal, Some(place(leaves, FIRST.id())))
+        })
+        .await
     });
 }
 

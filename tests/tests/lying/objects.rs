@@ -1,7 +1,7 @@
 //! Lies about what a record holds: papers put together from others, and records swapped.
 
 use planseal::bundle::Bundle;
-use planseal::check::State::{self, Current, CurrencyUnknown, NotGenuine};
+use planseal::check::State::{self, CurrencyUnknown, Current, NotGenuine};
 use planseal_tests::forge::Parts;
 
 use crate::cast::{CAST, FIRST, SECOND, STRANGER, days_ago};
@@ -16,7 +16,11 @@ fn handed_out(told: State, change: impl AsyncFnOnce(&History, Bundle) -> Bundle)
         let paper = history.at(days_ago(3), history.bundle(&SECOND)).await;
         let bundle = Bundle::decode(&paper).expect("an honest bundle");
         let changed = change(&history, bundle).await.encode().expect("encodes");
-        (Liar::changing(history.router(), |_, honest| honest).await, paper, changed)
+        (
+            Liar::changing(history.router(), |_, honest| honest).await,
+            paper,
+            changed,
+        )
     });
     let expected = Outcome {
         honest: Current,
@@ -41,9 +45,13 @@ async fn earlier(history: &History) -> Bundle {
 #[test]
 fn a_word_of_the_plan_is_changed_under_the_tree() {
     handed_out(NotGenuine, async |_, mut bundle| {
-        let parts = Parts::of(&bundle.version).field("change_reason", planseal_tests::cbor::Cbor::text("routine"));
+        let parts =
+            Parts::of(&bundle.version).field("change_reason", planseal_tests::cbor::Cbor::text("routine"));
         let changed = planseal::envelope::SignedObject::parse(&parts.encode()).expect("an envelope");
-        let receipt = bundle.receipts.iter_mut().find(|(id, _)| *id == bundle.version.id());
+        let receipt = bundle
+            .receipts
+            .iter_mut()
+            .find(|(id, _)| *id == bundle.version.id());
         receipt.expect("the version's receipt").0 = changed.id();
         bundle.receipts.sort_by_key(|(id, _)| *id);
         bundle.version = changed;
@@ -115,7 +123,9 @@ fn somebody_who_was_never_registered_signs_for_the_practice() {
         let signed = parts.signed_by(&unlogged.key).encode();
         bundle.version = planseal::envelope::SignedObject::parse(&signed).expect("an envelope");
         bundle.certificates.push(unlogged.certificate.object().clone());
-        bundle.certificates.sort_by_key(planseal::envelope::SignedObject::id);
+        bundle
+            .certificates
+            .sort_by_key(planseal::envelope::SignedObject::id);
         (bundle.card, bundle.stamp, bundle.head) = (None, None, None);
         bundle.receipts.retain(|(id, _)| *id != SECOND.id());
         bundle.without_strays()
@@ -134,7 +144,9 @@ fn the_records_of_two_people_are_swapped() {
         let change = move |asked: &Asked, honest: Answer| match asked.path.as_str() {
             path if path.contains(&first) && path.ends_with("/head") => Answer::object(&head),
             path if path.contains(&first) => Answer {
-                body: String::from_utf8_lossy(&honest.body).replace(&first, &second).into_bytes(),
+                body: String::from_utf8_lossy(&honest.body)
+                    .replace(&first, &second)
+                    .into_bytes(),
                 ..honest
             },
             "/api/v1/status" => Answer::object(&head),
@@ -143,7 +155,9 @@ fn the_records_of_two_people_are_swapped() {
         Liar::changing(history.router(), change).await
     });
     let scene = Scene::of(liar);
-    assert_eq!(scene.status(&SECOND), 0, "the control");
+    let (code, said) = scene.status(&SECOND);
+    assert_eq!(code, 0, "the control: {said}");
     scene.liar().lie();
-    assert_ne!(scene.status(&SECOND), 0, "another person's head says nothing here");
+    let (code, said) = scene.status(&SECOND);
+    assert_ne!(code, 0, "another person's record is not this one's: {said}");
 }

@@ -138,14 +138,21 @@ async fn misplaced(history: &History, target: ObjectId) -> (Receipt, Vec<u8>) {
         root: tree.root,
         issued_at: *NOW,
     };
-    (forged.receipt(index), CAST.sign(&head, &CAST.head).envelope().to_vec())
+    (
+        forged.receipt(index),
+        CAST.sign(&head, &CAST.head).envelope().to_vec(),
+    )
 }
 
 #[test]
 fn the_log_puts_the_version_behind_another_patients() {
     answered(async |history| {
         let (receipt, head) = misplaced(history, STRANGER.id()).await;
-        vec![("receipt", text(&receipt.encode())), ("head", text(&head)), ("growth", Value::Array(Vec::new()))]
+        vec![
+            ("receipt", text(&receipt.encode())),
+            ("head", text(&head)),
+            ("growth", Value::Array(Vec::new())),
+        ]
     });
 }
 
@@ -161,7 +168,11 @@ fn receipt_and_head_are_of_two_trees() {
 fn the_author_alone_is_shown_a_log_that_holds_the_version() {
     answered(async |history| {
         let (receipt, head) = misplaced(history, FIRST.id()).await;
-        vec![("receipt", text(&receipt.encode())), ("head", text(&head)), ("growth", Value::Array(Vec::new()))]
+        vec![
+            ("receipt", text(&receipt.encode())),
+            ("head", text(&head)),
+            ("growth", Value::Array(Vec::new())),
+        ]
     });
 }
 
@@ -175,8 +186,15 @@ fn the_author_is_served_by_another_history_than_everybody_else() {
     assert_eq!(scene.monitor(None), CONSISTENT, "the control");
     scene.liar().lie();
     let (code, said) = scene.publish(&FRESH);
-    assert_eq!(code, PUBLISHED, "nothing in that history contradicts itself: {said}");
-    assert_eq!(scene.monitor(None), CONTRADICTION, "whoever saw the other one knows");
+    assert_eq!(
+        code, PUBLISHED,
+        "nothing in that history contradicts itself: {said}"
+    );
+    assert_eq!(
+        scene.monitor(None),
+        CONTRADICTION,
+        "whoever saw the other one knows"
+    );
 }
 
 #[test]

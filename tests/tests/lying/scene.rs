@@ -23,6 +23,9 @@ pub(crate) const CONTRADICTION: i32 = 20;
 pub(crate) const UNEXPECTED: i32 = 21;
 pub(crate) const NOT_CONFIRMED: i32 = 22;
 
+/// Where a reader keeps trust list and snapshot.
+const KEPT: &str = "kept";
+
 /// What everybody is expected to come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -60,7 +63,11 @@ impl Scene {
 
     /// Somebody with a connection checks this bundle, before and after the service begins to lie.
     pub(crate) fn online(&self, paper: &[u8], expected: Outcome) {
-        assert_eq!(self.tool(paper, &self.connected()), expected.honest.exit_code(), "the control");
+        assert_eq!(
+            self.tool(paper, &self.connected()),
+            expected.honest.exit_code(),
+            "the control"
+        );
         assert_eq!(self.monitor(None), CONSISTENT, "the monitor's control");
         self.liar.lie();
         let pointer = pointer_of(paper);
@@ -68,34 +75,49 @@ impl Scene {
         let list = RUNTIME.block_on(self.liar.get("/api/v1/trust-list"));
         let verdict = self.verdict_with(paper, &[vec![list, head.clone()]]);
         assert_eq!(verdict, expected.told, "the verifier");
-        assert_eq!(self.tool(paper, &self.connected()), expected.told.exit_code(), "the hand tool");
+        assert_eq!(
+            self.tool(paper, &self.connected()),
+            expected.told.exit_code(),
+            "the hand tool"
+        );
         assert_eq!(self.monitor(Some(&head)), expected.monitor, "the monitor");
     }
 
     /// Somebody without a connection checks this bundle with the trust list and snapshot that were served.
     pub(crate) fn offline(&self, paper: &[u8], expected: Outcome) {
-        assert_eq!(self.tool(paper, &self.fetched()), expected.honest.exit_code(), "the control");
+        assert_eq!(
+            self.tool(paper, &self.fetched(KEPT)),
+            expected.honest.exit_code(),
+            "the control"
+        );
         assert_eq!(self.monitor(None), CONSISTENT, "the monitor's control");
         let held = RUNTIME.block_on(self.served());
         self.liar.lie();
         let served = RUNTIME.block_on(self.served());
         let verdict = self.verdict_with(paper, &[held, served]);
         assert_eq!(verdict, expected.told, "the verifier");
-        assert_eq!(self.tool(paper, &self.fetched()), expected.told.exit_code(), "the hand tool");
+        assert_eq!(
+            self.tool(paper, &self.fetched(KEPT)),
+            expected.told.exit_code(),
+            "the hand tool"
+        );
         assert_eq!(self.monitor(None), expected.monitor, "the monitor");
     }
 
-    /// What core and the hand tool both say of a paper, with what an honest service serves.
+    /// What core and the hand tool both say of a paper to somebody who had no files and fetches what is served now.
     pub(crate) fn checked(&self, paper: &[u8]) -> State {
         let served = RUNTIME.block_on(self.served());
         let verdict = self.verdict_with(paper, &[served]);
-        assert_eq!(self.tool(paper, &self.fetched()), verdict.exit_code(), "the hand tool");
+        let empty = format!(
+            "fetched-{}",
+            std::fs::read_dir(self.folder.path()).expect("a folder").count()
+        );
+        assert_eq!(
+            self.tool(paper, &self.fetched(&empty)),
+            verdict.exit_code(),
+            "the hand tool"
+        );
         verdict
-    }
-
-    /// Somebody who has no files yet fetches what is served, and then checks this bundle without a connection.
-    pub(crate) fn offline_for_the_first_time(&self, paper: &[u8]) -> State {
-        self.checked(paper)
     }
 
     /// The exit code of `planseal publish`, and what it said.
@@ -108,12 +130,12 @@ impl Scene {
         (output.status.code().unwrap_or(-1), said(&output))
     }
 
-    /// The exit code of `planseal status`.
-    pub(crate) fn status(&self, of: &Signed) -> i32 {
-        let file = self.write("asked.cose", of.version.envelope());
+    /// The exit code of `planseal status` of a record, and what it said.
+    pub(crate) fn status(&self, of: &Signed) -> (i32, String) {
+        let plan = of.version.content().plan().to_string();
         let mut command = self.planseal("status");
-        let output = run(command.arg(file).args(["--server", &self.liar.url]));
-        output.status.code().unwrap_or(-1)
+        let output = run(command.args([&plan, "--server", &self.liar.url]));
+        (output.status.code().unwrap_or(-1), said(&output))
     }
 
     /// The exit code of `planseal monitor`, going on from where it stood.
@@ -169,7 +191,9 @@ impl Scene {
             });
         }
         match Bundle::decode(paper) {
-            Ok(bundle) => reader.check_bundle(&bundle, &Question::at(SystemClock.now())).state(),
+            Ok(bundle) => reader
+                .check_bundle(&bundle, &Question::at(SystemClock.now()))
+                .state(),
             Err(fault) => Verdict::of_unopened(&fault).state(),
         }
     }
@@ -179,7 +203,11 @@ impl Scene {
         let mut command = self.planseal("verify");
         let output = run(command.arg(file).args(options));
         eprintln!("verify: {:?} {}", output.status.code(), said(&output));
-        output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+        output
+            .status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(u8::MAX)
     }
 
     fn connected(&self) -> Vec<String> {
@@ -187,14 +215,19 @@ impl Scene {
     }
 
     /// As `planseal trust fetch` leaves them: what does not verify is not taken, and what was there before stays.
-    fn fetched(&self) -> Vec<String> {
-        let kept = self.folder.path().join("kept");
+    fn fetched(&self, folder: &str) -> Vec<String> {
+        let kept = self.folder.path().join(folder);
         std::fs::create_dir_all(&kept).expect("a folder");
         let mut command = self.planseal("trust");
-        let fetched = run(command.args(["fetch", "--server", &self.liar.url, "--output"]).arg(&kept));
+        let fetched = run(command
+            .args(["fetch", "--server", &self.liar.url, "--output"])
+            .arg(&kept));
         eprintln!("trust fetch: {:?} {}", fetched.status.code(), said(&fetched));
         let mut options = vec!["--offline".to_owned()];
-        for (option, name) in [("--trust-list", "trust-list.cbor"), ("--snapshot", "snapshot.cbor")] {
+        for (option, name) in [
+            ("--trust-list", "trust-list.cbor"),
+            ("--snapshot", "snapshot.cbor"),
+        ] {
             let file = kept.join(name);
             if file.exists() {
                 options.extend([option.to_owned(), file.display().to_string()]);
@@ -206,7 +239,10 @@ impl Scene {
     fn planseal(&self, name: &str) -> Command {
         let mut command = Command::new(&PROGRAMS["planseal"]);
         command.args(name.split(' '));
-        command.env("PLANSEAL_TRUST_POLICY", self.folder.path().join("trust-policy.cbor"));
+        command.env(
+            "PLANSEAL_TRUST_POLICY",
+            self.folder.path().join("trust-policy.cbor"),
+        );
         command.args(["--no-input", "--force"]);
         command
     }

@@ -1,7 +1,7 @@
 //! Lies about who saw the log: cosignatures that are missing, doubled, stolen or of another tree.
 
 use planseal::bundle::Bundle;
-use planseal::check::State::{self, Current, CurrencyUnknown};
+use planseal::check::State::{self, CurrencyUnknown, Current};
 use planseal::log::checkpoint::VerifiedCheckpoint;
 use planseal::log::cosign::{AddCheckpoint, Witnessed, cosign};
 use planseal::log::note::{KeyType, Note, NoteSignature, VerifierKey};
@@ -29,7 +29,10 @@ fn two_of_three() -> String {
         let (_, key) = witness(seed);
         format!("witness w{seed} {key}\n")
     });
-    format!("{}group all-three 2 w21 w22 w23\nquorum all-three\n", lines.concat())
+    format!(
+        "{}group all-three 2 w21 w22 w23\nquorum all-three\n",
+        lines.concat()
+    )
 }
 
 fn cosigned(note: &Note, seed: u8) -> NoteSignature {
@@ -78,12 +81,16 @@ fn nobody_has_witnessed() {
 
 #[test]
 fn one_witness_is_counted_twice() {
-    read(CurrencyUnknown, |note| vec![cosigned(note, 21), cosigned(note, 21)]);
+    read(CurrencyUnknown, |note| {
+        vec![cosigned(note, 21), cosigned(note, 21)]
+    });
 }
 
 #[test]
 fn a_stranger_takes_the_place_of_a_witness() {
-    read(CurrencyUnknown, |note| vec![cosigned(note, 21), cosigned(note, 66)]);
+    read(CurrencyUnknown, |note| {
+        vec![cosigned(note, 21), cosigned(note, 66)]
+    });
 }
 
 #[test]
@@ -106,7 +113,9 @@ fn a_cosignature_of_another_tree_is_laid_beside_the_checkpoint() {
         history.service.checkpoint().expect("a checkpoint")
     });
     let elsewhere = Note::parse(&elsewhere).expect("a note");
-    read(CurrencyUnknown, |note| vec![cosigned(note, 21), cosigned(&elsewhere, 22)]);
+    read(CurrencyUnknown, |note| {
+        vec![cosigned(note, 21), cosigned(&elsewhere, 22)]
+    });
 }
 
 #[test]
