@@ -61,6 +61,13 @@ impl Parts {
         self.header(|header| header.at(&CLAIMS).put(&Cbor::Unsigned(claim), value))
     }
 
+    /// Names another certificate as the signer's.
+    #[must_use]
+    pub fn signer(self, certificate: ObjectId) -> Self {
+        let digest = Cbor::Bytes(certificate.as_bytes().to_vec());
+        self.header(|header| header.put(&CERTIFICATE, Cbor::Array(vec![Cbor::Negative(15), digest])))
+    }
+
     /// Changes the payload.
     #[must_use]
     pub fn payload(mut self, change: impl FnOnce(&mut Cbor)) -> Self {

@@ -16,3 +16,4 @@ pub mod forge;
 pub mod change;
 pub mod vector;
 pub mod corpus;
+pub mod programs;

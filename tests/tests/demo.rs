@@ -4,10 +4,11 @@
 //! same bytes.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use planseal_tests::corpus::{files, json};
+use planseal_tests::programs::{PROGRAMS, run, said};
 use serde::Deserialize;
 
 /// Exit codes of `planseal verify` (UX §3).
@@ -30,10 +31,9 @@ struct Scheduled {
 
 #[test]
 fn every_file_of_the_demonstration_verifies_by_the_hand_tool() {
-    let programs = programs();
     let folder = tempfile::tempdir().expect("a folder for this test");
     let kept = folder.path().join("demo");
-    let made = run(Command::new(&programs["planseal-server"])
+    let made = run(Command::new(&PROGRAMS["planseal-server"])
         .args(["demo", "--once", "--keep"])
         .arg(&kept));
     assert!(made.status.success(), "{}", said(&made));
@@ -47,7 +47,7 @@ fn every_file_of_the_demonstration_verifies_by_the_hand_tool() {
             (format!("envelopes/{name}.cose"), UNKNOWN),
         ];
         for (file, expected) in files {
-            let verified = verify(&programs["planseal"], &kept, &kept.join(&file));
+            let verified = verify(&PROGRAMS["planseal"], &kept, &kept.join(&file));
             assert_eq!(
                 verified.status.code(),
                 Some(expected),
@@ -64,7 +64,7 @@ fn every_file_of_the_demonstration_verifies_by_the_hand_tool() {
             "no file was left out"
         );
     }
-    a_changed_byte_is_not_genuine(&programs["planseal"], &kept);
+    a_changed_byte_is_not_genuine(&PROGRAMS["planseal"], &kept);
 }
 
 /// What each version must be found to be: the last of each plan is current, and one with an open report warns.
@@ -123,38 +123,4 @@ fn extension(kind: &str) -> &'static str {
         "bundles" => "planseal",
         _ => "cose",
     }
-}
-
-/// Builds both programs as the rest of the workspace is built, and finds them.
-fn programs() -> BTreeMap<String, PathBuf> {
-    let built = run(Command::new(env!("CARGO"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args([
-            "build",
-            "--package=planseal-server",
-            "--package=planseal-signer",
-            "--bins",
-            "--offline",
-            "--message-format=json",
-        ]));
-    assert!(built.status.success(), "{}", said(&built));
-    let messages = String::from_utf8(built.stdout).expect("cargo's own format");
-    let programs = messages.lines().filter_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        let program = message["executable"].as_str()?;
-        Some((
-            message["target"]["name"].as_str()?.to_owned(),
-            PathBuf::from(program),
-        ))
-    });
-    programs.collect()
-}
-
-fn run(command: &mut Command) -> Output {
-    command.output().expect("the program runs")
-}
-
-fn said(output: &Output) -> String {
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    format!("{}{}", text(&output.stdout), text(&output.stderr))
 }
