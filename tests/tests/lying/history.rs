@@ -55,7 +55,7 @@ impl History {
     /// Everybody is certified, forty days ago; nobody has written a plan.
     pub(crate) async fn begin(policy: TrustPolicy) -> Self {
         let clock = Arc::new(Dial(AtomicU64::new(days_ago(40).seconds())));
-        let dial: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+        let dial: Arc<dyn Clock> = clock.clone();
         let store = Store::open(
             StoreConfig::memory(),
             Box::new(log_key()),

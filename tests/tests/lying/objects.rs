@@ -7,7 +7,7 @@ use planseal_tests::forge::Parts;
 use crate::cast::{CAST, FIRST, SECOND, STRANGER, days_ago};
 use crate::history::History;
 use crate::liar::{Answer, Asked, Liar, RUNTIME};
-use crate::scene::{CONSISTENT, Outcome, Scene};
+use crate::scene::{CONSISTENT, Outcome, Scene, UNEXPECTED};
 
 /// A bundle as the service hands it out, changed; head and log stay honest.
 fn handed_out(told: State, change: impl AsyncFnOnce(&History, Bundle) -> Bundle) {
@@ -130,6 +130,33 @@ fn somebody_who_was_never_registered_signs_for_the_practice() {
         bundle.receipts.retain(|(id, _)| *id != SECOND.id());
         bundle.without_strays()
     });
+}
+
+#[test]
+fn a_certificate_is_issued_and_logged_behind_the_back_of_the_practice() {
+    let liar = RUNTIME.block_on(async {
+        let (shown, later) = (History::until_second().await, History::until_second().await);
+        let certificate = CAST.unlogged().certificate;
+        let logged = later.service.register_certificate(certificate.object());
+        later
+            .at(days_ago(1), logged)
+            .await
+            .expect("a genuine certificate");
+        Liar::replacing(shown.router(), later.router()).await
+    });
+    let scene = Scene::of(liar);
+    let known =
+        [&CAST.practice, &CAST.author, &CAST.colleague].map(|party| party.certificate.id().to_string());
+    let expected = scene.write("expected", known.join("\n").as_bytes());
+    let expected = expected.to_str().expect("a path in UTF-8");
+    let watched = ["--organisation", "TEST-GP01", "--expect", expected];
+    assert_eq!(
+        scene.monitor_of_its_own("first", &watched),
+        CONSISTENT,
+        "the control"
+    );
+    scene.liar().lie();
+    assert_eq!(scene.monitor_of_its_own("second", &watched), UNEXPECTED);
 }
 
 #[test]

@@ -140,20 +140,20 @@ impl Scene {
 
     /// The exit code of `planseal monitor`, going on from where it stood.
     pub(crate) fn monitor(&self, head: Option<&[u8]>) -> i32 {
-        self.monitor_with(head, &[])
+        let shown = head.filter(|head| object(head).is_some());
+        let shown = shown.map(|head| self.write("head.cose", head).display().to_string());
+        let options: Vec<&str> = shown.iter().flat_map(|head| ["--head", head]).collect();
+        self.monitor_of_its_own("monitor", &options)
     }
 
-    pub(crate) fn monitor_with(&self, head: Option<&[u8]>, options: &[&str]) -> i32 {
+    /// The exit code of a monitor with a state of its own.
+    pub(crate) fn monitor_of_its_own(&self, name: &str, options: &[&str]) -> i32 {
         let evidence = self.folder.path().join("evidence");
         std::fs::create_dir_all(&evidence).expect("a folder");
         let mut command = self.planseal("monitor");
         command.args(["--once", "--server", &self.liar.url, "--state"]);
-        command.arg(self.folder.path().join("monitor.state"));
-        command.arg("--evidence").arg(&evidence).args(options);
-        if let Some(head) = head.filter(|head| object(head).is_some()) {
-            command.arg("--head").arg(self.write("head.cose", head));
-        }
-        let output = run(&mut command);
+        command.arg(self.folder.path().join(format!("{name}.state")));
+        let output = run(command.arg("--evidence").arg(&evidence).args(options));
         let code = output.status.code().unwrap_or(-1);
         let mut files = std::fs::read_dir(&evidence).expect("a folder");
         let written = files.next().map(|file| file.expect("a file").path());

@@ -478,7 +478,7 @@ fn roots(maker: &mut Maker) {
         ),
         (
             "type_of_another",
-            "Value",
+            "Type",
             "typ is a bundle's",
             changed("typ", Cbor::text("planseal.bundle")),
         ),

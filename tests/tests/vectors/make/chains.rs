@@ -108,9 +108,9 @@ fn logs() -> Vec<(&'static str, &'static str, Vec<Acts>, Vec<u8>)> {
         ),
         (
             "intake_older",
-            "an intake before the version does not warn of it",
+            "a later version closes no intake by itself: it may have been drafted before",
             vec![acts(Intake, 2), acts(Version, 2)],
-            vec![SUPERSEDED | WARNING, 0, CURRENT],
+            vec![SUPERSEDED | WARNING, 0, CURRENT | WARNING],
         ),
         (
             "resolution_of_the_version",

@@ -788,6 +788,24 @@ fn versions(maker: &mut Maker) {
     };
     let cases: Vec<Case> = vec![
         (
+            "number_zero",
+            "Succession",
+            "versions are counted from 1",
+            put("ver", Cbor::Unsigned(0)),
+        ),
+        (
+            "second_without_predecessor",
+            "Succession",
+            "version 2 that follows nothing",
+            put("ver", Cbor::Unsigned(2)),
+        ),
+        (
+            "first_with_predecessor",
+            "Succession",
+            "version 1 that follows something",
+            put("prev", Cbor::Bytes(vec![7; 32])),
+        ),
+        (
             "salt_of_15_bytes",
             "Shape",
             "a byte of the salt is missing",

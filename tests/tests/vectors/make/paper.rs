@@ -333,7 +333,7 @@ fn frames(maker: &mut Maker) {
         ),
         (
             "type_of_another",
-            "Value",
+            "Type",
             "typ is a trust policy's",
             put("typ", Cbor::text("planseal.trust-policy")),
         ),
