@@ -140,7 +140,13 @@ impl Shown {
     /// Says why a record was withdrawn. Of a plan that the patient no longer shares nothing is kept in sight.
     pub(super) fn withdrawn(&mut self, withdrawal: &Withdrawal) {
         let (why, on) = (reason(withdrawal.reason), withdrawal.issued_at.day());
-        self.line = format!("This plan was withdrawn on {on}: {why}. An advance decision may still bind.");
+        let told = format!("This plan was withdrawn on {on}: {why}.");
+        // What core says after it stays: that an advance decision may still bind, and what is open.
+        let rest = self
+            .line
+            .strip_prefix("This plan was withdrawn.")
+            .unwrap_or_default();
+        self.line = format!("{told}{rest}");
         if withdrawal.reason == WithdrawalReason::SharingStopped {
             self.kept.clear();
         }
@@ -307,6 +313,15 @@ fn current(verdict: &Verdict, now: Timestamp) -> AnswerBlock {
         Some(Answer::Suspended { as_of, .. }) => ("Suspended", format!("Checked {}.", as_of.day_and_time())),
         Some(Answer::Unknown(_)) | None => ("Unknown", "A newer plan may exist.".to_owned()),
     };
+    let warnings = match verdict.currency() {
+        // What is open is said beside bad news too; "latest" has said it above.
+        Some(currency) if !matches!(currency.answer(), Answer::Latest { .. }) => currency.warnings(),
+        _ => &[],
+    };
+    let open = match warnings {
+        [] => String::new(),
+        open => format!(" Reported: {}.", open.join("; ")),
+    };
     // The stamp of a bundle made for this very answer says nothing more.
     let printed = verdict
         .currency()
@@ -318,7 +333,7 @@ fn current(verdict: &Verdict, now: Timestamp) -> AnswerBlock {
     AnswerBlock {
         question: "Current?",
         answer: answer.into(),
-        detail: format!("{detail}{printed}"),
+        detail: format!("{detail}{open}{printed}"),
     }
 }
 

@@ -137,23 +137,21 @@ fn authentic(verdict: &Verdict) -> Value {
 }
 
 fn current(verdict: &Verdict) -> Value {
-    match verdict.currency().map(planseal::currency::Currency::answer) {
-        None | Some(Answer::Unknown(_)) => json!({ "answer": "unknown" }),
-        Some(Answer::Latest { as_of, warnings, .. }) => {
-            json!({ "answer": "latest", "as_of": as_of.to_string(), "warnings": warnings })
-        }
-        Some(Answer::Superseded {
-            as_of,
-            newer_signed_at,
-            ..
-        }) => json!({
-            "answer": "superseded",
-            "as_of": as_of.to_string(),
-            "newer_signed_at": newer_signed_at.map(|at| at.to_string()),
-        }),
-        Some(Answer::Withdrawn { as_of, .. }) => json!({ "answer": "withdrawn", "as_of": as_of.to_string() }),
-        Some(Answer::Suspended { as_of, .. }) => json!({ "answer": "suspended", "as_of": as_of.to_string() }),
+    let Some(currency) = verdict.currency() else {
+        return json!({ "answer": "unknown" });
+    };
+    let (answer, as_of) = match currency.answer() {
+        Answer::Unknown(_) => return json!({ "answer": "unknown" }),
+        Answer::Latest { as_of, .. } => ("latest", as_of),
+        Answer::Superseded { as_of, .. } => ("superseded", as_of),
+        Answer::Withdrawn { as_of, .. } => ("withdrawn", as_of),
+        Answer::Suspended { as_of, .. } => ("suspended", as_of),
+    };
+    let mut told = json!({ "answer": answer, "as_of": as_of.to_string(), "warnings": currency.warnings() });
+    if let Answer::Superseded { newer_signed_at, .. } = currency.answer() {
+        told["newer_signed_at"] = newer_signed_at.map(|at| at.to_string()).into();
     }
+    told
 }
 
 fn attachments(verdict: &Verdict) -> Value {

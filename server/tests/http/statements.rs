@@ -130,7 +130,10 @@ fn a_record_is_withdrawn_once_by_somebody_entitled_who_read_the_latest() {
     assert_eq!(listed["standing"]["withdrawal"]["reason"], "sharing_stopped");
     let page = get(&format!("/e/{}", begun.plan)).text();
     assert!(page.contains("ask the patient"), "{page}");
-    assert!(page.contains("WITHDRAWN"), "{page}");
+    assert!(
+        page.contains("WITHDRAWN") && page.contains("may still bind"),
+        "{page}"
+    );
 
     let (_, answer) = begun.follow(1, object.id());
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
@@ -519,6 +522,11 @@ fn a_withdrawal_by_a_key_that_was_revoked_stands_with_a_warning() {
     assert_eq!(head.warnings.len(), 1, "{:?}", head.warnings);
     let listed = get(&begun.path("versions")).json();
     assert_eq!(listed["versions"][0]["warning"], true);
+    let page = get(&format!("/e/{}", begun.plan)).text();
+    assert!(
+        page.contains("WITHDRAWN") && page.contains("later reported lost"),
+        "{page}"
+    );
 }
 
 #[test]
