@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
 use planseal::check::{Question, Reader, State, Verdict};
-use planseal::currency::Answer;
 use planseal::head::{Head, HeadState};
 use planseal::id::PlanId;
 use planseal::statement::Kind;
@@ -171,15 +170,7 @@ fn show(
 }
 
 fn warnings(verdict: &Verdict) -> &[String] {
-    match verdict.currency().map(|currency| currency.answer()) {
-        Some(
-            Answer::Latest { warnings, .. }
-            | Answer::Superseded { warnings, .. }
-            | Answer::Withdrawn { warnings, .. }
-            | Answer::Suspended { warnings, .. },
-        ) => warnings,
-        _ => &[],
-    }
+    verdict.currency().map_or(&[], |currency| currency.warnings())
 }
 
 /// The documented JSON. Fields are only ever added.
