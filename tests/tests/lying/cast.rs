@@ -118,11 +118,12 @@ impl Cast {
     }
 
     /// Somebody whom the practice certified in the author's name, and whose certificate no log holds.
-    pub(crate) fn unlogged(&self) -> Party {
+    pub(crate) fn unlogged(&self, issued_at: Timestamp) -> Party {
         let key = FixedKey::from_seed(90);
         let certified = self.author.certificate.content().fields().clone();
         let fields = CertificateFields {
             key: key.public_key(),
+            issued_at,
             ..certified
         };
         let certificate = Certificate::new(fields).expect("a certificate");

@@ -118,7 +118,7 @@ fn the_receipt_is_left_out() {
 #[test]
 fn somebody_who_was_never_registered_signs_for_the_practice() {
     handed_out(CurrencyUnknown, async |_, mut bundle| {
-        let unlogged = CAST.unlogged();
+        let unlogged = CAST.unlogged(days_ago(40));
         let parts = Parts::of(&bundle.version).signer(unlogged.certificate.id());
         let signed = parts.signed_by(&unlogged.key).encode();
         bundle.version = planseal::envelope::SignedObject::parse(&signed).expect("an envelope");
@@ -136,7 +136,7 @@ fn somebody_who_was_never_registered_signs_for_the_practice() {
 fn a_certificate_is_issued_and_logged_behind_the_back_of_the_practice() {
     let liar = RUNTIME.block_on(async {
         let (shown, later) = (History::until_second().await, History::until_second().await);
-        let certificate = CAST.unlogged().certificate;
+        let certificate = CAST.unlogged(days_ago(1)).certificate;
         let logged = later.service.register_certificate(certificate.object());
         later
             .at(days_ago(1), logged)

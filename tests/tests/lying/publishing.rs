@@ -123,6 +123,8 @@ async fn misplaced(history: &History, target: ObjectId) -> (Receipt, Vec<u8>) {
     let index = u64::try_from(leaves.len()).expect("a small log");
     let mut added = crate::logs::leaf(&leaves, Kind::Version, Some(target));
     added.id = FRESH.id();
+    // Not the minute in which the honest log takes it in: another leaf, another tree.
+    added.time = NOW.plus(-120).minute();
     leaves.push(added);
     let forged = Forgery::of(leaves);
     let tree = forged.head();
