@@ -7,6 +7,7 @@
 mod evidence;
 mod enclosed;
 mod verdict;
+mod words;
 
 pub use enclosed::{Attested, CheckedBundle};
 pub use evidence::{Reader, ReaderError};

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use planseal::envelope::SignedObject;
 use planseal_fuzz::{TARGETS, Target};
+use planseal_tests::cbor::Cbor;
 use planseal_tests::corpus;
 use planseal_tests::vector::{ACCEPTED, Vector};
 
@@ -62,6 +63,8 @@ fn offers(target: &str) -> &'static [&'static str] {
         "witness_policy" => &["witness-policy"],
         "receipt" => &["receipt"],
         "leaf" => &["leaf"],
+        "add_checkpoint" => &["witnessing"],
+        "contradiction" => &["contradiction"],
         unknown => panic!("no vectors are chosen for {unknown}"),
     }
 }
@@ -99,8 +102,18 @@ fn seeds() -> BTreeMap<PathBuf, Vec<u8>> {
     seeds
 }
 
-/// Payloads are what the parsers of content take; everything else is taken whole.
+/// Payloads are what the parsers of content take, and of what a witness is asked only the request; everything else is
+/// taken whole.
 fn seed(target: &str, bytes: &[u8]) -> Vec<u8> {
+    if target == "add_checkpoint" {
+        let Cbor::Array(parts) = Cbor::decode(bytes) else {
+            panic!("a vector for a witness is an array");
+        };
+        let Some(Cbor::Bytes(request)) = parts.into_iter().last() else {
+            panic!("and ends with the request");
+        };
+        return request;
+    }
     let of_content = matches!(target, "statement" | "snapshot" | "certificate");
     match SignedObject::parse(bytes) {
         Ok(object) if of_content => object.peek_unverified().1.to_vec(),

@@ -13,10 +13,12 @@ use planseal::envelope::SignedObject;
 use planseal::head::Head;
 use planseal::id::PlanId;
 use planseal::log::checkpoint::Checkpoint;
+use planseal::log::cosign::AddCheckpoint;
 use planseal::log::leaf::Leaf;
 use planseal::log::note::{Note, VerifierKey};
 use planseal::log::proof::LogProof;
 use planseal::log::witness::WitnessPolicy;
+use planseal::monitor::Contradiction;
 use planseal::plan::PlanVersion;
 use planseal::receipt::Receipt;
 use planseal::snapshot::Snapshot;
@@ -31,7 +33,7 @@ use planseal::verify;
 pub type Target = fn(&[u8]);
 
 /// Every target under its name, which is also the name of its folder of seeds.
-pub const TARGETS: [(&str, Target); 15] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("profile", profile),
     ("envelope", envelope),
     ("certificate", certificate),
@@ -47,6 +49,8 @@ pub const TARGETS: [(&str, Target); 15] = [
     ("witness_policy", witness_policy),
     ("receipt", receipt),
     ("leaf", leaf),
+    ("add_checkpoint", add_checkpoint),
+    ("contradiction", contradiction),
 ];
 
 /// Canonical CBOR: what is accepted is one item, so that nothing shorter and nothing longer is accepted with it.
@@ -198,6 +202,20 @@ pub fn receipt(bytes: &[u8]) {
 pub fn leaf(bytes: &[u8]) {
     if let Ok(leaf) = Leaf::decode(bytes) {
         assert_eq!(leaf.encode(), bytes);
+    }
+}
+
+/// Requests to a witness.
+pub fn add_checkpoint(bytes: &[u8]) {
+    if let Some(Ok(request)) = core::str::from_utf8(bytes).ok().map(AddCheckpoint::parse) {
+        assert_eq!(request.to_string().as_bytes(), bytes);
+    }
+}
+
+/// Evidence against a service.
+pub fn contradiction(bytes: &[u8]) {
+    if let Ok(evidence) = Contradiction::decode(bytes) {
+        assert_eq!(evidence.encode().as_slice(), bytes);
     }
 }
 

@@ -6,11 +6,14 @@ mod content;
 mod every_kind;
 mod evidence;
 mod log;
+mod notes;
 mod objects;
 mod paper;
 mod plain;
+mod statements;
 mod text;
 mod views;
+mod watching;
 
 use planseal::envelope::SignedObject;
 use planseal_tests::sample::Sample;
@@ -49,11 +52,14 @@ pub(crate) fn all() -> Made {
     evidence::make(&mut maker);
     // The log of the vectors above ends with the sample; those below are of a log that goes on.
     let later = Later::go_on(&mut maker.world, &maker.sample);
-    content::make(&mut maker, &later);
+    statements::make(&mut maker, &later);
+    content::make(&mut maker);
     every_kind::make(&mut maker, &later);
     certificates::make(&mut maker, &later);
     views::make(&mut maker, &later);
     log::make(&mut maker, &later);
+    notes::make(&mut maker);
+    watching::make(&mut maker);
     text::make(&mut maker);
     paper::make(&mut maker);
     let held = vec![

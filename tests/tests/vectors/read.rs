@@ -15,11 +15,13 @@ use planseal::envelope::{EnvelopeError, SignedObject};
 use planseal::head::Head;
 use planseal::id::PlanId;
 use planseal::log::checkpoint::VerifiedCheckpoint;
+use planseal::log::cosign::{AddCheckpoint, Witnessed};
 use planseal::log::leaf::Leaf;
 use planseal::log::note::{Note, VerifierKey};
 use planseal::log::proof::LogProof;
-use planseal::log::tree::{Hash, leaf_hash, verify_consistency, verify_inclusion};
+use planseal::log::tree::{Hash, TreeHead, leaf_hash, verify_consistency, verify_inclusion};
 use planseal::log::witness::WitnessPolicy;
+use planseal::monitor::Contradiction;
 use planseal::plan::PlanVersion;
 use planseal::receipt::Receipt;
 use planseal::snapshot::Snapshot;
@@ -105,6 +107,8 @@ impl Reading {
             "status" => status(bytes),
             "inclusion" => inclusion(bytes),
             "consistency" => consistency(bytes),
+            "witnessing" => self.witnessing(bytes),
+            "contradiction" => named(named_value(Contradiction::decode(bytes))?.verify(&self.policy)),
             _ => self.read_text(offered_as, text(bytes)?),
         }
     }
@@ -126,6 +130,18 @@ impl Reading {
             "draft" => named(PlanDraft::from_json(text)),
             unknown => panic!("a vector offers something as {unknown}"),
         }
+    }
+
+    /// `[held size, held root, request]`, judged by a witness that cosigned this tree last.
+    fn witnessing(&self, bytes: &[u8]) -> Outcome {
+        let [size, root, request] = items(bytes);
+        let held = TreeHead {
+            size: number(&size),
+            root: hash(&root),
+        };
+        let request = byte_string(&request);
+        let request = named_value(AddCheckpoint::parse(text(&request)?))?;
+        named(Witnessed::of(held).judge(&request, self.policy.log()))
     }
 
     fn statement<S: Statement>(&self, bytes: &[u8]) -> Outcome {

@@ -461,7 +461,7 @@ fn roots(maker: &mut Maker) {
             "the log's key plus a point of order eight",
             changed(
                 "vkey",
-                Cbor::Text(super::log::vkey("test.planseal.example/log", &torsion)),
+                Cbor::Text(super::notes::vkey("test.planseal.example/log", &torsion)),
             ),
         ),
         (

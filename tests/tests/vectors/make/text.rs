@@ -173,7 +173,7 @@ fn witness_policies(maker: &mut Maker) {
             .to_bytes(),
     ]
     .concat();
-    let odd = |material: &[u8]| format!("witness a {}\nquorum a\n", super::log::vkey("w", material));
+    let odd = |material: &[u8]| format!("witness a {}\nquorum a\n", super::notes::vkey("w", material));
     let cases = [
         ("genuine", ACCEPTED, "two of three", genuine.clone()),
         (

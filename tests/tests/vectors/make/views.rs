@@ -259,7 +259,7 @@ fn trust_lists(maker: &mut Maker, later: &Later) {
             "the policy names two logs",
             policy(format!(
                 "log {log}\nlog {}\nquorum none\n",
-                super::log::vkey(
+                super::notes::vkey(
                     "b",
                     &[
                         &[1][..],
