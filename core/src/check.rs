@@ -143,6 +143,7 @@ impl Reader {
         };
         let subject = Subject::of(version);
         let mut evidence = pin.evidence(&subject, version.verified().signer(), question);
+        evidence.tree = Some(version.tree());
         evidence.stamp = checked.stamp();
         evidence.heads.extend(checked.head());
         let reports = checked.open_reports().map(Attested::statement);

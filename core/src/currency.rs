@@ -7,6 +7,7 @@
 use crate::card::Stamp;
 use crate::head::{Head, HeadState};
 use crate::id::{IdPrefix, PlanId};
+use crate::log::tree::{Hash, TreeHead};
 use crate::plan::PlanVersion;
 use crate::snapshot::{Bits, Snapshot};
 use crate::statement::Statement;
@@ -59,6 +60,8 @@ pub struct Evidence<'a> {
     pub revocations: Vec<&'a Revocation>,
     /// Reports about the record that a file proves: their leaf and their warning.
     pub reports: Vec<(u64, &'static str)>,
+    /// The tree in which the version was proved: a view of another tree of that size is of another history.
+    pub tree: Option<TreeHead>,
     /// The oldest evidence to accept, in seconds; head and snapshot have their own limits besides.
     pub max_age: Option<i64>,
     /// The largest time signed by anything the reader holds: the reader's clock cannot be before it.
@@ -154,7 +157,8 @@ pub enum Unknown {
         /// When it was made.
         made: Timestamp,
     },
-    /// A head that names another version of the same or a lower number: the service contradicts what it signed.
+    /// A head that names another version of the same or a lower number, or a view of another tree of the size in which
+    /// the version was proved: the service contradicts what it signed.
     Contradiction {
         /// When it was made.
         made: Timestamp,
@@ -321,6 +325,7 @@ fn by_head(subject: &Subject, head: &Head, evidence: &Evidence<'_>, at: Timestam
             source,
             warnings,
         },
+        HeadState::Current if is_of_another_tree(head.size, head.root, evidence) => contradiction,
         HeadState::Current => match usable(as_of, head.expires_at(), evidence, at) {
             Ok(()) => Answer::Latest {
                 as_of,
@@ -363,6 +368,9 @@ fn by_snapshot(subject: &Subject, snapshot: &Snapshot, evidence: &Evidence<'_>, 
             source,
             warnings,
         },
+        Bits::Current if is_of_another_tree(snapshot.size(), snapshot.root(), evidence) => {
+            Answer::Unknown(Unknown::Contradiction { made: as_of })
+        }
         Bits::Current => match usable(as_of, snapshot.expires_at(), evidence, at) {
             Ok(()) => Answer::Latest {
                 as_of,
@@ -372,6 +380,13 @@ fn by_snapshot(subject: &Subject, snapshot: &Snapshot, evidence: &Evidence<'_>, 
             Err(why) => Answer::Unknown(why),
         },
     }
+}
+
+/// Two trees of one size: the service signed two histories. Only "latest" is doubted for that; bad news is believed.
+fn is_of_another_tree(size: u64, root: Hash, evidence: &Evidence<'_>) -> bool {
+    evidence
+        .tree
+        .is_some_and(|tree| tree.size == size && tree.root != root)
 }
 
 /// Reports that the evidence of this tree size cannot have known.

@@ -163,6 +163,7 @@ impl Pin {
                 .flat_map(|signer| self.directory.revocations_of(signer))
                 .collect(),
             reports: Vec::new(),
+            tree: None,
             max_age: question.max_age,
             clock_floor: held.into_iter().flatten().max(),
         }

@@ -32,7 +32,7 @@ impl WitnessPolicy {
     /// [`WitnessError`] with the line.
     pub fn parse(text: &str) -> Result<Self, WitnessError> {
         let mut policy = Parser::default();
-        for (number, line) in (1..).zip(text.lines()) {
+        for (number, line) in (1..).zip(text.split('\n')) {
             if policy.members.len() > MAX_MEMBERS {
                 return Err(WitnessError::Line { number });
             }
@@ -123,8 +123,9 @@ impl Parser {
         let key = VerifierKey::parse(key)
             .ok()
             .filter(|key| key.key_type() == KeyType::Log)?;
+        let new = !self.logs.contains(&key) && self.logs.len() < MAX_MEMBERS;
         self.logs.push(key);
-        (self.logs.len() <= MAX_MEMBERS).then_some(())
+        new.then_some(())
     }
 
     fn witness(&mut self, name: &str, key: &str) -> Option<()> {
@@ -139,7 +140,8 @@ impl Parser {
         let threshold = match threshold {
             "any" => 1,
             "all" => names.len(),
-            number => number.parse().ok()?,
+            number if number.bytes().all(|digit| digit.is_ascii_digit()) => number.parse().ok()?,
+            _ => return None,
         };
         let each_once = names
             .iter()
@@ -235,7 +237,9 @@ mod tests {
 
     #[test]
     fn broken_policies_are_refused_with_their_line() {
-        let (_, key) = witness(1);
+        let (secret, key) = witness(1);
+        let log = PublicKey::parse(&secret.verifying_key().to_bytes()).expect("an honest key");
+        let log = VerifierKey::new("log.example", KeyType::Log, log).expect("a name");
         assert_eq!(WitnessPolicy::parse(""), Err(WitnessError::NoQuorum));
         assert!(
             WitnessPolicy::parse("quorum none")
@@ -249,6 +253,9 @@ mod tests {
             (format!("witness a {key}\ngroup g 2 a\nquorum g"), 2),
             (format!("witness none {key}"), 1),
             ("group g any x".to_owned(), 1),
+            ("quorum none\r\n".to_owned(), 1),
+            (format!("witness a {key}\ngroup g +1 a\nquorum g"), 2),
+            (format!("log {log}\nlog {log}\nquorum none"), 2),
         ];
         for (text, number) in cases {
             assert_eq!(

@@ -3,9 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::short::short;
-use super::{ContentError, Kind, LoggedStatement, Statement, Words};
-use crate::canonical::{CanonicalBytes, EncodeError};
+use super::short::{about_record, short};
+use super::{ContentError, Words};
 use crate::id::{ObjectId, PlanId};
 use crate::plan::contacts::Digest;
 use crate::time::Timestamp;
@@ -75,32 +74,4 @@ impl Custody {
     }
 }
 
-impl Statement for Custody {
-    const KIND: Kind = Kind::Custody;
-
-    fn payload(&self) -> Result<CanonicalBytes, EncodeError> {
-        self.to_wire()
-    }
-
-    fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
-        Self::of_wire(payload)?.check()
-    }
-
-    fn issued_at(&self) -> Timestamp {
-        self.issued_at
-    }
-
-    fn subject(&self) -> String {
-        self.plan.urn()
-    }
-}
-
-impl LoggedStatement for Custody {
-    fn record(&self) -> Option<PlanId> {
-        Some(self.plan)
-    }
-
-    fn target(&self) -> Option<ObjectId> {
-        Some(self.target)
-    }
-}
+about_record!(Custody, |custody| Some(custody.target), check: Self::check);

@@ -2,11 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::short::short;
-use super::{ContentError, Kind, LoggedStatement, Statement, Words};
-use crate::canonical::{CanonicalBytes, EncodeError};
+use super::Words;
+use super::short::{about_record, short};
 use crate::id::{ObjectId, PlanId};
-use crate::time::Timestamp;
 
 short! {
     /// A hold that begins or ends.
@@ -44,32 +42,4 @@ pub enum HoldAct {
     Ends,
 }
 
-impl Statement for Hold {
-    const KIND: Kind = Kind::Hold;
-
-    fn payload(&self) -> Result<CanonicalBytes, EncodeError> {
-        self.to_wire()
-    }
-
-    fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
-        Self::of_wire(payload)
-    }
-
-    fn issued_at(&self) -> Timestamp {
-        self.issued_at
-    }
-
-    fn subject(&self) -> String {
-        self.plan.urn()
-    }
-}
-
-impl LoggedStatement for Hold {
-    fn record(&self) -> Option<PlanId> {
-        Some(self.plan)
-    }
-
-    fn target(&self) -> Option<ObjectId> {
-        Some(self.target)
-    }
-}
+about_record!(Hold, |hold| Some(hold.target));

@@ -5,13 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::short::short;
-use super::{ContentError, Kind, LoggedStatement, Statement, Words};
-use crate::canonical::{CanonicalBytes, EncodeError};
+use super::short::{about_record, short};
+use super::{ContentError, Words};
 use crate::id::{ObjectId, PlanId};
 use crate::plan::checklist::Checklist;
 use crate::plan::contacts::{Digest, MAX_ATTACHMENT_SIZE, MediaType};
-use crate::time::Timestamp;
 
 short! {
     /// An advance decision as received.
@@ -126,32 +124,4 @@ impl Intake {
     pub const WORDS: &str = "an advance decision was received and is not yet reviewed";
 }
 
-impl Statement for Intake {
-    const KIND: Kind = Kind::Intake;
-
-    fn payload(&self) -> Result<CanonicalBytes, EncodeError> {
-        self.to_wire()
-    }
-
-    fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
-        Self::of_wire(payload)
-    }
-
-    fn issued_at(&self) -> Timestamp {
-        self.issued_at
-    }
-
-    fn subject(&self) -> String {
-        self.plan.urn()
-    }
-}
-
-impl LoggedStatement for Intake {
-    fn record(&self) -> Option<PlanId> {
-        Some(self.plan)
-    }
-
-    fn target(&self) -> Option<ObjectId> {
-        self.version
-    }
-}
+about_record!(Intake, |intake| intake.version);

@@ -5,11 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::short::short;
-use super::{ContentError, Kind, LoggedStatement, Statement, Words};
-use crate::canonical::{CanonicalBytes, EncodeError};
+use super::Words;
+use super::short::{about_record, short};
 use crate::id::{ObjectId, PlanId};
-use crate::time::Timestamp;
 
 short! {
     /// Something a reader reported about a version.
@@ -63,32 +61,4 @@ impl ReportCode {
     }
 }
 
-impl Statement for Report {
-    const KIND: Kind = Kind::Report;
-
-    fn payload(&self) -> Result<CanonicalBytes, EncodeError> {
-        self.to_wire()
-    }
-
-    fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
-        Self::of_wire(payload)
-    }
-
-    fn issued_at(&self) -> Timestamp {
-        self.issued_at
-    }
-
-    fn subject(&self) -> String {
-        self.plan.urn()
-    }
-}
-
-impl LoggedStatement for Report {
-    fn record(&self) -> Option<PlanId> {
-        Some(self.plan)
-    }
-
-    fn target(&self) -> Option<ObjectId> {
-        Some(self.version)
-    }
-}
+about_record!(Report, |report| Some(report.version));

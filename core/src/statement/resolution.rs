@@ -5,11 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::short::short;
-use super::{ContentError, Kind, LoggedStatement, Report, ReportCode, Statement, Words};
-use crate::canonical::{CanonicalBytes, EncodeError};
+use super::short::{about_record, short};
+use super::{ContentError, Report, ReportCode, Words};
 use crate::id::{ObjectId, PlanId};
-use crate::time::Timestamp;
 use crate::trust::{Directory, Role};
 
 short! {
@@ -106,6 +104,11 @@ impl Resolution {
         self.matter == Matter::Clinical || self.outcome == Outcome::CourtDeclaration
     }
 
+    fn is_by_whose_matter_it_is(&self, signer: &ObjectId, directory: &Directory) -> bool {
+        let certificate = directory.certificate(signer);
+        certificate.is_some_and(|held| held.content().fields().roles.contains(&self.matter.role()))
+    }
+
     fn check(self) -> Result<Self, ContentError> {
         if self.outcome == Outcome::Confirmed && self.by.is_none() {
             return Err(ContentError::value(
@@ -124,37 +127,4 @@ impl Resolution {
     }
 }
 
-impl Statement for Resolution {
-    const KIND: Kind = Kind::Resolution;
-
-    fn payload(&self) -> Result<CanonicalBytes, EncodeError> {
-        self.to_wire()
-    }
-
-    fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
-        Self::of_wire(payload)?.check()
-    }
-
-    fn issued_at(&self) -> Timestamp {
-        self.issued_at
-    }
-
-    fn subject(&self) -> String {
-        self.plan.urn()
-    }
-
-    fn may_be_signed_under(&self, signer: &ObjectId, directory: &Directory) -> bool {
-        let certificate = directory.certificate(signer);
-        certificate.is_some_and(|held| held.content().fields().roles.contains(&self.matter.role()))
-    }
-}
-
-impl LoggedStatement for Resolution {
-    fn record(&self) -> Option<PlanId> {
-        Some(self.plan)
-    }
-
-    fn target(&self) -> Option<ObjectId> {
-        Some(self.target)
-    }
-}
+about_record!(Resolution, |resolution| Some(resolution.target), check: Self::check, entitled: Self::is_by_whose_matter_it_is);

@@ -1,7 +1,7 @@
 //! The one wire shape of short statements: text keys, `typ` and `v` first, then what the kind says, then `iat`.
 
-/// Declares a short statement: its public struct, its wire struct, and the two functions between them. What `sub` is,
-/// who may sign, and rules across fields are written out beside each kind.
+/// Declares a short statement: its public struct, its wire struct, and the two functions between them. What `sub` is
+/// and what it acts on is said by [`about_record`] or written out.
 macro_rules! short {
     ($(#[$about:meta])* $name:ident {
         $( $(#[doc = $words:literal])+ $field:ident $(= $key:literal)? : $type:ty $(, $absent:literal)? ; )+
@@ -60,4 +60,52 @@ macro_rules! short {
     };
 }
 
-pub(super) use short;
+/// Makes a short statement one about a record: its subject is the record, and it acts on one object in it. `check` holds
+/// rules across fields, `entitled` what the roles alone do not say.
+macro_rules! about_record {
+    ($name:ident, $target:expr $(, check: $check:expr)? $(, entitled: $entitled:expr)?) => {
+        impl $crate::statement::Statement for $name {
+            const KIND: $crate::statement::Kind = $crate::statement::Kind::$name;
+
+            fn payload(&self) -> Result<$crate::canonical::CanonicalBytes, $crate::canonical::EncodeError> {
+                self.to_wire()
+            }
+
+            fn from_payload(payload: &[u8]) -> Result<Self, $crate::statement::ContentError> {
+                Self::of_wire(payload)$(.and_then($check))?
+            }
+
+            fn issued_at(&self) -> $crate::time::Timestamp {
+                self.issued_at
+            }
+
+            fn subject(&self) -> String {
+                self.plan.urn()
+            }
+
+            $(
+                fn may_be_signed_under(
+                    &self,
+                    signer: &$crate::id::ObjectId,
+                    directory: &$crate::trust::Directory,
+                ) -> bool {
+                    let entitled: fn(&Self, &$crate::id::ObjectId, &$crate::trust::Directory) -> bool = $entitled;
+                    entitled(self, signer, directory)
+                }
+            )?
+        }
+
+        impl $crate::statement::LoggedStatement for $name {
+            fn record(&self) -> Option<$crate::id::PlanId> {
+                Some(self.plan)
+            }
+
+            fn target(&self) -> Option<$crate::id::ObjectId> {
+                let target: fn(&Self) -> Option<$crate::id::ObjectId> = $target;
+                target(self)
+            }
+        }
+    };
+}
+
+pub(super) use {about_record, short};

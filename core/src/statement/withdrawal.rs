@@ -2,11 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::short::short;
-use super::{ContentError, Kind, LoggedStatement, Statement};
-use crate::canonical::{CanonicalBytes, EncodeError};
+use super::short::{about_record, short};
 use crate::id::{ObjectId, PlanId};
-use crate::time::Timestamp;
 
 short! {
     /// A statement by any entitled finaliser; the author is not needed for it.
@@ -34,32 +31,4 @@ pub enum WithdrawalReason {
     EnteredInError,
 }
 
-impl Statement for Withdrawal {
-    const KIND: Kind = Kind::Withdrawal;
-
-    fn payload(&self) -> Result<CanonicalBytes, EncodeError> {
-        self.to_wire()
-    }
-
-    fn from_payload(payload: &[u8]) -> Result<Self, ContentError> {
-        Self::of_wire(payload)
-    }
-
-    fn issued_at(&self) -> Timestamp {
-        self.issued_at
-    }
-
-    fn subject(&self) -> String {
-        self.plan.urn()
-    }
-}
-
-impl LoggedStatement for Withdrawal {
-    fn record(&self) -> Option<PlanId> {
-        Some(self.plan)
-    }
-
-    fn target(&self) -> Option<ObjectId> {
-        Some(self.version)
-    }
-}
+about_record!(Withdrawal, |withdrawal| Some(withdrawal.version));
