@@ -337,6 +337,18 @@ fn a_newer_version_by_a_thief_is_not_called_the_newer_plan() {
     assert!(told.line().contains("read both"), "{}", told.line());
 }
 
+#[test]
+fn a_newer_version_that_was_withdrawn_is_not_offered_as_the_plan_to_follow() {
+    let record = Record::begin();
+    let head = record.head(|head| {
+        (head.latest, head.version_number) = (ObjectId::of(b"the newer one"), 2);
+        head.state = HeadState::Withdrawn;
+    });
+    let told = record.told_with_head(&head);
+    assert_eq!(told.state(), State::Superseded);
+    assert!(told.line().contains("it was withdrawn"), "{}", told.line());
+}
+
 /// A device three days slow holds an old snapshot; the file itself was signed later than its clock says.
 #[test]
 fn what_a_file_carries_moves_a_slow_clock() {

@@ -20,6 +20,10 @@ pub(super) fn line_of(answer: &Answer, signed_on: Option<&str>) -> String {
              decision below may still bind."
                 .into()
         }
+        Answer::Superseded { newer: Some(HeadState::Withdrawn), .. } => {
+            "Do not rely on this copy. A newer plan was signed, and it was withdrawn. An advance decision may still bind."
+                .into()
+        }
         Answer::Superseded { newer_signed_at: Some(at), .. } => {
             format!(
                 "Do not rely on this copy. A newer plan was signed on {}. An advance decision below may still bind.",
