@@ -85,8 +85,12 @@ impl Statuses {
             return Err(StatusError { index, target });
         }
         match (leaf.kind, leaf.target) {
-            (Kind::Version | Kind::Intake, None) => {
+            (Kind::Version, None) => {
                 self.chain.insert(index, index);
+            }
+            (Kind::Intake, None) => {
+                self.chain.insert(index, index);
+                self.intakes.entry(index).or_default().insert(index);
             }
             (Kind::Version, Some(target)) => self.succeed(index, target),
             (Kind::Withdrawal, Some(target)) => {
@@ -201,7 +205,7 @@ impl Statuses {
         self.leaves.get(usize::try_from(index).ok()?)
     }
 
-    /// The leaves that warn of the version at `index`: open reports and intakes in its chain, and a withdrawal of it by a
+    /// The leaves that warn of the version, or of the intake before any version, at `index`: open reports and intakes in its chain, and a withdrawal of it by a
     /// signer who was revoked from there or before.
     pub fn open(&self, index: u64) -> impl Iterator<Item = u64> {
         let chain = self.chain.get(&index);
@@ -363,6 +367,18 @@ mod tests {
             Some(Warning::None),
             "an intake that was resolved warns no longer"
         );
+    }
+
+    #[test]
+    fn an_intake_before_any_version_is_open_until_it_is_resolved() {
+        let received = [
+            ROOT,
+            (Kind::Intake, 0, None, None),
+            (Kind::Report, 0, Some(1), None),
+        ];
+        assert_eq!(log(&received).open(1).collect::<Vec<u64>>(), [2, 1]);
+        let resolved = [received.as_slice(), &[(Kind::Resolution, 0, Some(1), None)]].concat();
+        assert_eq!(log(&resolved).open(1).collect::<Vec<u64>>(), [2]);
     }
 
     #[test]

@@ -170,7 +170,8 @@ impl CheckedBundle {
             .filter(|report| self.is_open(&report.statement, |by| by.settles(report.statement.content())))
     }
 
-    /// Advance decisions received after this version that nobody has resolved, as far as this bundle shows.
+    /// Advance decisions received that nobody entitled has resolved, as far as this bundle shows. A later version by itself
+    /// resolves none.
     pub fn open_intakes(&self) -> impl Iterator<Item = &Attested<Intake>> {
         self.intakes
             .iter()
@@ -411,12 +412,7 @@ impl Enclosed<'_> {
             .ok_or(VerifyError::SignerUnknown { certificate: signer })?
             .content()
             .clone();
-        let mut revocations = signer
-            .iter()
-            .flat_map(|signer| self.directory.revocations_of(signer));
-        let revoked = revocations
-            .find(|revoked| revoked.from_index <= statement.index())
-            .copied();
+        let revoked = signer.and_then(|signer| self.directory.doubt(&signer, statement.index()).copied());
         Ok(Attested {
             statement,
             by,

@@ -210,6 +210,13 @@ impl Directory {
             .flat_map(|entry| &entry.revocations)
     }
 
+    /// A revocation that reaches back to what this signer put at this leaf: it stays authentic, and is doubted.
+    #[must_use]
+    pub fn doubt(&self, signer: &ObjectId, index: u64) -> Option<&Revocation> {
+        self.revocations_of(signer)
+            .find(|revoked| revoked.from_index <= index)
+    }
+
     /// Every certificate whose id begins with these 16 bytes, as printed codes name signers.
     pub fn with_prefix(&self, prefix: IdPrefix) -> impl Iterator<Item = &Verified<Certificate>> {
         self.entries

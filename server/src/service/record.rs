@@ -399,12 +399,7 @@ impl Service {
         let status = ledger.statuses.of(logged.index());
         let card = stored.card.as_deref().map(SignedObject::parse).transpose()?;
         let (id, signer) = (logged.id(), logged.verified().signer());
-        let mut revocations = signer
-            .iter()
-            .flat_map(|signer| ledger.directory.revocations_of(signer));
-        let doubted = revocations
-            .find(|revoked| revoked.from_index <= logged.index())
-            .copied();
+        let doubted = signer.and_then(|signer| ledger.directory.doubt(&signer, logged.index()).copied());
         Ok(Edition {
             logged,
             card,
@@ -430,27 +425,13 @@ impl Service {
     }
 }
 
-/// What warns of the latest version; where there is none, every intake and what was reported about them.
+/// What warns of the latest version; where there is none, the open intakes and reports about them.
 fn open_leaves(history: &History, ledger: &Ledger) -> BTreeSet<u64> {
     if let Some(latest) = history.latest() {
         return ledger.statuses.open(latest.logged.index()).collect();
     }
-    // A resolution by a signer who was revoked from its leaf or before closes nothing, as in core's fold.
-    let closes = |resolution: &Logged<Resolution>, intake: ObjectId| {
-        let signer = resolution.verified().signer();
-        let mut revocations = signer
-            .iter()
-            .flat_map(|signer| ledger.directory.revocations_of(signer));
-        resolution.content().target == intake
-            && revocations.all(|revoked| revoked.from_index > resolution.index())
-    };
-    let unresolved = history.intakes.iter().filter(|intake| {
-        let mut resolutions = history.resolutions.iter();
-        !resolutions.any(|resolution| closes(resolution, intake.id()))
-    });
-    let reported = history
-        .intakes
-        .iter()
-        .flat_map(|intake| ledger.statuses.open(intake.index()));
-    unresolved.map(Logged::index).chain(reported).collect()
+    let before_any_version = history.intakes.iter().map(Logged::index);
+    before_any_version
+        .flat_map(|intake| ledger.statuses.open(intake))
+        .collect()
 }

@@ -134,10 +134,8 @@ fn listed<S: LoggedStatement>(logged: &Logged<S>, region: &Region, says: String)
 
 /// By log order (FORMAT §4): the signer, or whoever certified the signer, was revoked from this leaf or an earlier one.
 fn standing(signer: Option<ObjectId>, leaf: u64, region: &Region) -> Standing {
-    let mut revocations = signer
-        .iter()
-        .flat_map(|signer| region.directory.revocations_of(signer));
-    if revocations.any(|revoked| revoked.from_index <= leaf) {
+    let doubted = signer.is_some_and(|signer| region.directory.doubt(&signer, leaf).is_some());
+    if doubted {
         Standing::Suspended
     } else {
         Standing::Stands
