@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::trust::{KeyError, PublicKey};
 
-/// 64 KiB: a checkpoint with five hundred cosignatures.
+/// 64 KiB: a checkpoint with a hundred cosignatures needs a quarter of it.
 const MAX_NOTE: usize = 64 << 10;
 /// 100 signature lines; more is no note of ours.
 const MAX_SIGNATURES: usize = 100;

@@ -178,12 +178,9 @@ fn false_list(list: &TrustList, statuses: &Statuses) -> Option<Fault> {
                 _ => return told(index, "leaves a certificate out, or puts one in"),
             },
             Kind::KeyStatus => {
-                let reach = (
-                    leaf.target.unwrap_or_default(),
-                    leaf.from.unwrap_or_default(),
-                    index,
-                );
-                if revoked.next() != Some(reach) {
+                let reach = leaf.target.zip(leaf.from);
+                let reach = reach.map(|(certificate, from)| (certificate, from, index));
+                if reach.is_none() || revoked.next() != reach {
                     return told(index, "leaves a revocation out, or changes its reach");
                 }
             }

@@ -15,11 +15,10 @@ use crate::canonical::{CanonicalBytes, DecodeError, decode, encode};
 use crate::envelope::SignedObject;
 use crate::id::ObjectId;
 use crate::log::checkpoint::{CheckpointError, VerifiedCheckpoint};
-use crate::log::leaf::{Leaf, LeafError};
-use crate::log::tree::{MemoryTree, TreeError, TreeHead, root};
+use crate::log::leaf::Leaf;
+use crate::log::tree::{MemoryTree, TreeError, TreeHead, leaf_hash, root};
 use crate::statement::Kind;
 use crate::trust::{Certificate, Directory, ListError, OrgCode, TrustPolicy};
-use crate::verify::VerifyError;
 
 pub use contradiction::{Contradiction, ContradictionError, Fault};
 pub use rules::LeafRule;
@@ -116,9 +115,7 @@ impl Monitor {
             return self.compare_older(checkpoint, shown);
         }
         let mut tree = self.tree.clone();
-        added
-            .iter()
-            .for_each(|leaf| tree.push(crate::log::tree::leaf_hash(leaf)));
+        added.iter().for_each(|leaf| tree.push(leaf_hash(leaf)));
         if tree.size() != shown.size || root(&tree, tree.size())? != shown.root {
             return Err(self
                 .fork_with(checkpoint)
@@ -273,9 +270,7 @@ impl Monitor {
 
 fn tree_of(leaves: &[Vec<u8>]) -> MemoryTree {
     let mut tree = MemoryTree::default();
-    leaves
-        .iter()
-        .for_each(|leaf| tree.push(crate::log::tree::leaf_hash(leaf)));
+    leaves.iter().for_each(|leaf| tree.push(leaf_hash(leaf)));
     tree
 }
 
@@ -352,16 +347,10 @@ pub enum Observed {
     /// A trust list that does not verify.
     #[error("the trust list does not verify")]
     List(#[from] ListError),
-    /// A leaf of a kind that this software does not know.
-    #[error("a leaf of the log cannot be read")]
-    Leaf(#[from] LeafError),
     /// A view that does not verify, or speaks of leaves not followed yet.
     #[error("this cannot be judged here")]
     Unverifiable(#[from] ContradictionError),
     /// A tree that cannot be computed.
     #[error("the tree cannot be computed")]
     Tree(#[from] TreeError),
-    /// An envelope that does not verify.
-    #[error("this does not verify")]
-    Verify(#[from] VerifyError),
 }
