@@ -1,16 +1,20 @@
-//! What every storage engine must do, as a suite that any engine can be put to.
+//! What every storage engine must do, as rules that any engine can be put to.
 //!
 //! The store's safety rests on these rules and on nothing else about the engine. The rule of one winner is tried
-//! with many writers at once, because engines that let several win pass any sequential trial (STORAGE).
+//! with many writers at once, because engines that let several win pass any sequential trial (STORAGE). A bucket is put
+//! to the rules each time a store in it is opened ([`probe`]); the whole suite ([`run`]) also tries sizes and repeats.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, ready};
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::ObjectStore;
 
 use crate::engine::{Creation, Engine, EngineError};
 use crate::key::{Key, MutableKey, Prefix};
+use crate::location::{Location, LocationError, Sharing};
+use crate::seal::{RandomError, fill_random};
 
 /// A rule that an engine broke.
 #[derive(Debug, thiserror::Error)]
@@ -24,10 +28,11 @@ pub struct Breach {
 
 /// Puts an engine to all rules and gives every breach. It writes below `probe/`, and `round` keeps runs on the
 /// same engine apart.
+#[cfg(any(test, feature = "conformance"))]
 pub async fn run(objects: Arc<dyn ObjectStore>, round: u64) -> Vec<Breach> {
-    let engine = Engine::over(objects);
+    let engine = Engine::over(objects, Sharing::Nodes);
     let trials = [
-        (ONE_WINNER, one_creator_wins(&engine, round).await),
+        (ONE_WINNER, one_creator_wins(&engine, round, ROUNDS).await),
         (NEVER_REPLACED, creation_never_replaces(&engine, round).await),
         (READ_AFTER_CREATE, what_was_created_is_read(&engine, round).await),
         (IN_ORDER, listing_is_complete_and_in_order(&engine, round).await),
@@ -41,10 +46,105 @@ pub async fn run(objects: Arc<dyn ObjectStore>, round: u64) -> Vec<Breach> {
     trials.into_iter().filter_map(breach).collect()
 }
 
+/// Puts the place to the rules that decide whether a store may lie there, and takes away what it wrote, where that is
+/// allowed. A folder and memory are not asked: their rules are those of this release.
+///
+/// # Errors
+/// [`ProbeError::Unfit`] names the first rule that was broken.
+pub async fn probe(location: &Location) -> Result<(), ProbeError> {
+    let (objects, sharing) = location.open().await?;
+    match sharing {
+        Sharing::Alone => Ok(()),
+        Sharing::Nodes => probe_objects(objects).await,
+    }
+}
+
+pub(crate) async fn probe_objects(objects: Arc<dyn ObjectStore>) -> Result<(), ProbeError> {
+    let mut bytes = [0; 8];
+    fill_random(&mut bytes)?;
+    // Below the rounds of `LISTING`.
+    let round = u64::from_be_bytes(bytes) >> 5;
+    let engine = Engine::over(Arc::clone(&objects), Sharing::Nodes);
+    let outcome = keeps_the_rules(&engine, round).await;
+    for round in [round, round + LISTING] {
+        // Litter of a probe harms nobody, and a service without the right to delete is to be preferred.
+        let litter = objects.list(Some(Prefix::probe(round).path()));
+        let litter = litter.map_ok(|meta| meta.location).boxed();
+        objects.delete_stream(litter).for_each(|_| ready(())).await;
+    }
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(Trial::Unreachable(failure)) => Err(failure.into()),
+        Err(Trial::Breach { rule, found }) => Err(ProbeError::Unfit { rule, found }),
+    }
+}
+
+/// Why a probe ended.
+enum Trial {
+    Unreachable(EngineError),
+    Breach { rule: &'static str, found: String },
+}
+
+async fn keeps_the_rules(engine: &Engine, round: u64) -> Result<(), Trial> {
+    // A place that cannot be reached, or not be written, breaks no rule: it gets its own words.
+    let first = Key::probe(round, FIRST);
+    engine
+        .create(&first, &Bytes::from_static(b"a probe"))
+        .await
+        .map_err(Trial::Unreachable)?;
+    let breach = |rule| move |found| Trial::Breach { rule, found };
+    one_creator_wins(engine, round, ROUNDS_OF_A_PROBE)
+        .await
+        .map_err(breach(ONE_WINNER))?;
+    creation_never_replaces(engine, round)
+        .await
+        .map_err(breach(NEVER_REPLACED))?;
+    what_was_created_is_read(engine, round)
+        .await
+        .map_err(breach(READ_AFTER_CREATE))?;
+    listing_is_complete_and_in_order(engine, round)
+        .await
+        .map_err(breach(IN_ORDER))?;
+    mutable_names_hold_the_last_bytes(engine, round)
+        .await
+        .map_err(breach(MUTABLE))
+}
+
+/// Apart from the numbers that the trials use.
+const FIRST: u64 = 9_000;
+/// Every engine that was seen to let several writers win did so within two rounds.
+const ROUNDS_OF_A_PROBE: u64 = 6;
+
+/// The place cannot hold a store that several nodes share. Messages are sentences for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// It broke a rule.
+    #[error(
+        "this storage engine is not fit to hold a store, because it broke the rule that {rule} ({found}): use another \
+         engine, or another release of it; nothing was stored"
+    )]
+    Unfit {
+        /// The rule.
+        rule: &'static str,
+        /// What happened instead.
+        found: String,
+    },
+    /// It could not be asked.
+    #[error("the storage engine does not answer as it must before anything can be stored")]
+    Engine(#[from] EngineError),
+    /// The place cannot be opened.
+    #[error(transparent)]
+    Location(#[from] LocationError),
+    /// No randomness for names that nobody else uses.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+}
+
 const ONE_WINNER: &str = "of many writers that create one name at once, exactly one wins, every time";
 const NEVER_REPLACED: &str = "creating a name that exists changes nothing and shows what is there";
 const READ_AFTER_CREATE: &str = "what was created is read back at once; a name never created is absent";
 const IN_ORDER: &str = "a listing holds every name created before it, once, and no other";
+#[cfg(any(test, feature = "conformance"))]
 const LARGE: &str = "the largest attachment is kept whole";
 const MUTABLE: &str = "a mutable name holds the bytes last written";
 
@@ -52,10 +152,11 @@ const MUTABLE: &str = "a mutable name holds the bytes last written";
 type Outcome = Result<(), String>;
 
 const WRITERS: usize = 32;
+#[cfg(any(test, feature = "conformance"))]
 const ROUNDS: u64 = 25;
 
-async fn one_creator_wins(engine: &Engine, round: u64) -> Outcome {
-    for trial in 0..ROUNDS {
+async fn one_creator_wins(engine: &Engine, round: u64, rounds: u64) -> Outcome {
+    for trial in 0..rounds {
         let key = Key::probe(round, trial);
         let content = |writer: usize| Bytes::from(format!("written by {writer}"));
         let writers = (0..WRITERS).map(|writer| {
@@ -66,10 +167,8 @@ async fn one_creator_wins(engine: &Engine, round: u64) -> Outcome {
         let mut losers_saw = Vec::new();
         for (writer, outcome) in join_all(writers).await.into_iter().enumerate() {
             match outcome.map_err(|panic| panic.to_string())?.map_err(words)? {
-                Creation::Created => winners.push(writer),
-                Creation::Same => {
-                    return Err(format!("writer {writer} was told its bytes were there already"));
-                }
+                // A client that repeats by itself meets its own first try.
+                Creation::Created | Creation::Same => winners.push(writer),
                 Creation::Different(found) => losers_saw.push(found),
             }
         }
@@ -144,6 +243,7 @@ async fn listing_is_complete_and_in_order(engine: &Engine, round: u64) -> Outcom
 /// Far from the round numbers that callers choose.
 const LISTING: u64 = 1 << 60;
 
+#[cfg(any(test, feature = "conformance"))]
 async fn the_largest_object_is_kept(engine: &Engine, round: u64) -> Outcome {
     let key = Key::probe(round, 3_000);
     let content: Vec<u8> = (0_u8..=250).cycle().take(LARGEST).collect();
@@ -155,6 +255,7 @@ async fn the_largest_object_is_kept(engine: &Engine, round: u64) -> Outcome {
     expect_bytes(engine, &key, &content).await
 }
 
+#[cfg(any(test, feature = "conformance"))]
 /// 20 MiB (FORMAT §3.1), and room for what encryption adds.
 const LARGEST: usize = (20 << 20) + 4096;
 
@@ -274,6 +375,20 @@ mod tests {
         async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> object_store::Result<()> {
             self.0.copy_opts(from, to, options).await
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_probe_accepts_what_is_fit_leaves_nothing_and_names_the_rule_that_was_broken() {
+        let fit = Arc::new(InMemory::new());
+        probe_objects(fit.clone()).await.expect("fit");
+        let left: Vec<_> = fit.list(None).try_collect().await.expect("memory lists");
+        assert!(left.is_empty(), "{left:?}");
+        let unfit = Arc::new(LooksThenWrites(InMemory::new()));
+        let refused = probe_objects(unfit).await.expect_err("unfit");
+        assert!(
+            matches!(refused, ProbeError::Unfit { rule: ONE_WINNER, .. }),
+            "{refused}"
+        );
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

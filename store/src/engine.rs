@@ -2,24 +2,30 @@
 //!
 //! There is no overwrite, delete, copy or multipart upload here; only names of the [`MutableKey`] type, which
 //! can be made again from the others, are ever replaced. Every commit point of the store is
-//! [`Engine::create`] (STORAGE "The one rule"). What lies below is any `object_store`: a durable folder, memory,
-//! later a bucket.
+//! [`Engine::create`] (STORAGE "The one rule"). What lies below is any `object_store`: a durable folder, memory, a
+//! bucket. A second place may keep a copy of everything that evidence consists of (`worm`).
 
+use core::time::Duration;
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
+use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use sha2::{Digest, Sha256};
 
 use crate::durable::Stopped;
 use crate::key::{Key, MutableKey, Prefix};
+use crate::location::Sharing;
 
 /// Objects by name, created once and never changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Engine {
     objects: Arc<dyn ObjectStore>,
+    sharing: Sharing,
+    worm: Option<Arc<dyn ObjectStore>>,
 }
 
 /// What a creation found.
@@ -34,15 +40,37 @@ pub(crate) enum Creation {
 }
 
 impl Engine {
-    pub(crate) fn over(objects: Arc<dyn ObjectStore>) -> Self {
-        Self { objects }
+    pub(crate) fn over(objects: Arc<dyn ObjectStore>, sharing: Sharing) -> Self {
+        Self {
+            objects,
+            sharing,
+            worm: None,
+        }
     }
 
-    /// Creates an object, durable when this returns.
-    ///
-    /// Every error after a creation is ambiguous, because the try may have landed: the name is read, the same
-    /// bytes mean that this object is there, and an absent object is tried again with the same bytes.
+    /// Keeps a copy of all evidence in a second place, which is written once and never read by the service.
+    pub(crate) fn with_worm(self, worm: Option<Arc<dyn ObjectStore>>) -> Self {
+        Self { worm, ..self }
+    }
+
+    /// Who else may write here.
+    pub(crate) const fn sharing(&self) -> Sharing {
+        self.sharing
+    }
+
+    /// Creates an object, durable when this returns, and its copy in the second place if there is one.
     pub(crate) async fn create(&self, key: &Key, bytes: &Bytes) -> Result<Creation, EngineError> {
+        let creation = self.create_once(key, bytes).await?;
+        if let (Some(worm), true, true) = (&self.worm, creation.is_there(), key.is_evidence()) {
+            copy_to_worm(worm, key, bytes).await?;
+        }
+        Ok(creation)
+    }
+
+    /// Every error after a creation is ambiguous, because the try may have landed: the name is read, the same bytes mean
+    /// that this object is there, and an absent object is tried again with the same bytes. A try that lands after the
+    /// last look is met by whoever uses the name next.
+    async fn create_once(&self, key: &Key, bytes: &Bytes) -> Result<Creation, EngineError> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -51,16 +79,17 @@ impl Engine {
             let Err(failure) = self.objects.put_opts(key.path(), payload, options).await else {
                 return Ok(Creation::Created);
             };
-            if let Some(found) = self.read(key).await? {
-                return Ok(if found == *bytes {
-                    Creation::Same
-                } else {
-                    Creation::Different(found)
-                });
-            }
-            let error = EngineError::of("create", key.to_string(), failure);
+            let error = match self.read(key).await {
+                Ok(Some(found)) if found == *bytes => return Ok(Creation::Same),
+                Ok(Some(found)) => return Ok(Creation::Different(found)),
+                Ok(None) => EngineError::of("create", key.to_string(), failure),
+                Err(unread) => unread,
+            };
             if tries == CREATE_TRIES || !error.is_passing() {
                 return Err(error);
+            }
+            if self.sharing == Sharing::Nodes {
+                tokio::time::sleep(PAUSE * tries).await;
             }
         }
     }
@@ -97,7 +126,7 @@ impl Engine {
         Ok(names)
     }
 
-    async fn read_path(&self, path: &object_store::path::Path) -> Result<Option<Bytes>, EngineError> {
+    async fn read_path(&self, path: &Path) -> Result<Option<Bytes>, EngineError> {
         let found = match self.objects.get(path).await {
             Ok(found) => found,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
@@ -117,8 +146,26 @@ impl Engine {
     }
 }
 
+impl Creation {
+    const fn is_there(&self) -> bool {
+        matches!(self, Self::Created | Self::Same)
+    }
+}
+
 /// Three: the first, one that a passing fault swallowed, and one more.
 const CREATE_TRIES: u32 = 3;
+/// 100 ms after the first try, 200 after the second; a client of a bucket has repeated by itself before (`location`).
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Copies lie under the digest of their bytes, so that nothing written later can take their place, whatever the bucket
+/// makes of a name that exists.
+async fn copy_to_worm(worm: &Arc<dyn ObjectStore>, key: &Key, bytes: &Bytes) -> Result<(), EngineError> {
+    let name = Path::from(format!("{key}/{}", hex::encode(Sha256::digest(bytes))));
+    let written = worm.put(&name, PutPayload::from(bytes.clone())).await;
+    written
+        .map(drop)
+        .map_err(|failure| EngineError::of("copy", name.to_string(), failure))
+}
 
 /// 32 MiB: the largest attachment (20 MiB) and what surrounds it fit; a bound on memory before any check.
 const MAX_OBJECT: u64 = 32 << 20;

@@ -94,8 +94,16 @@ impl Key {
         &self.0
     }
 
-    /// A key outside the product's own names, for putting an engine to the conformance suite.
-    #[cfg(any(test, feature = "conformance"))]
+    /// Whether the object is part of what a court may ask for: no data key, which must stay destroyable, and nothing
+    /// that follows from other objects.
+    pub(crate) fn is_evidence(&self) -> bool {
+        let name = self.0.as_ref();
+        ["p/", "b/", "r/", "v/", "a/", "n/", "log/c/"]
+            .iter()
+            .any(|folder| name.starts_with(folder))
+    }
+
+    /// A key outside the product's own names, for putting an engine to the rules.
     pub(crate) fn probe(round: u64, n: u64) -> Self {
         Self(Path::from(format!("probe/{round:020}/{n:010}")))
     }
@@ -117,7 +125,6 @@ impl MutableKey {
     }
 
     /// The mutable name beside [`Key::probe`].
-    #[cfg(any(test, feature = "conformance"))]
     pub(crate) fn probe(round: u64) -> Self {
         Self(Path::from(format!("probe/{round:020}/checkpoint")))
     }
@@ -143,7 +150,6 @@ impl Prefix {
         &self.0
     }
 
-    #[cfg(any(test, feature = "conformance"))]
     pub(crate) fn probe(round: u64) -> Self {
         Self(Path::from(format!("probe/{round:020}")))
     }

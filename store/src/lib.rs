@@ -15,6 +15,7 @@
 mod key;
 mod engine;
 mod durable;
+mod location;
 mod layout;
 mod seal;
 mod keys;
@@ -31,7 +32,6 @@ mod append;
 mod open;
 mod read;
 pub mod clock;
-#[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 
 #[cfg(test)]
@@ -44,11 +44,13 @@ pub use audit::{Access, AuditError};
 pub use blobs::DocumentError;
 pub use chain::OperationId;
 pub use clock::{Clock, SetClock, SystemClock};
+pub use conformance::{ProbeError, probe};
 pub use durable::FolderError;
 pub use engine::EngineError;
 pub use keys::{KeyError, KeyFileError, KeyPort, KeyPortError, LocalFileKeys, WrappedPlace};
+pub use location::{Bucket, Location, LocationError, Sharing};
 pub use log::{CosignedError, LogError, LogOpenError};
-pub use open::{KeySource, Location, OpenError, StoreConfig};
+pub use open::{KeySource, OpenError, StoreConfig};
 pub use read::{ChainRecord, ReadError};
 pub use records::RecordError;
 pub use seal::{DataKey, RandomError, SealError};

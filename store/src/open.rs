@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use object_store::ObjectStore;
-use object_store::memory::InMemory;
 use planseal::log::checkpoint::Checkpoint;
 use planseal::sign::SigningPort;
 
@@ -15,10 +13,11 @@ use crate::append::{AppendError, Shelf};
 use crate::audit::{self, Audit, AuditError, Event, Intent};
 use crate::chain::Chains;
 use crate::clock::Clock;
-use crate::durable::{DurableLocal, FolderError};
+use crate::conformance::{self, ProbeError};
 use crate::engine::{Creation, Engine, EngineError};
 use crate::key::Key;
 use crate::keys::{KeyError, KeyFileError, KeyPort, KeyRing, LocalFileKeys};
+use crate::location::{Location, LocationError};
 use crate::locks::Locks;
 use crate::log::{Log, LogOpenError};
 use crate::records::{RecordError, Records};
@@ -28,6 +27,9 @@ use crate::seal::{RandomError, fill_random};
 pub struct StoreConfig {
     /// Where the objects are.
     pub location: Location,
+    /// A second place that keeps a copy of all evidence under the digest of its bytes: a bucket whose objects nobody can
+    /// delete for as long as they are to be kept. What is acknowledged lies there too.
+    pub worm: Option<Location>,
     /// Where the key is that wraps the store's data keys.
     pub keys: KeySource,
     /// How far the time an object names may lie from the time it is logged, in either direction (FORMAT §3).
@@ -45,8 +47,15 @@ impl StoreConfig {
     /// alone is unreadable; it is made when the store is new and required ever after.
     #[must_use]
     pub fn folder(root: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self {
+        Self::at(Location::Folder(root.into()), key_file)
+    }
+
+    /// A store at any place, with its key file on this machine.
+    #[must_use]
+    pub fn at(location: Location, key_file: impl Into<PathBuf>) -> Self {
         Self {
-            location: Location::Folder(root.into()),
+            location,
+            worm: None,
             keys: KeySource::File(key_file.into()),
             signed_within: SIGNED_WITHIN,
             remembered: Vec::new(),
@@ -58,20 +67,12 @@ impl StoreConfig {
     pub const fn memory() -> Self {
         Self {
             location: Location::Memory,
+            worm: None,
             keys: KeySource::Memory,
             signed_within: SIGNED_WITHIN,
             remembered: Vec::new(),
         }
     }
-}
-
-/// Where the objects of a store are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Location {
-    /// In a folder of this machine, made when missing.
-    Folder(PathBuf),
-    /// In memory.
-    Memory,
 }
 
 /// Where the key is that wraps the store's data keys.
@@ -99,26 +100,25 @@ impl Store {
         origin: &str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let objects: Arc<dyn ObjectStore> = match &config.location {
-            Location::Memory => Arc::new(InMemory::new()),
-            Location::Folder(root) => {
-                let root = root.clone();
-                let opened = tokio::task::spawn_blocking(move || DurableLocal::open(&root)).await;
-                Arc::new(opened.map_err(|_| OpenError::Interrupted)??)
-            }
+        let (objects, sharing) = config.location.open().await?;
+        if matches!(config.location, Location::Bucket(_)) {
+            conformance::probe_objects(Arc::clone(&objects)).await?;
+        }
+        let worm = match &config.worm {
+            None => None,
+            Some(worm) => Some(worm.open().await?.0),
         };
-        Self::open_over(objects, config, signer, origin, clock).await
+        let engine = Engine::over(objects, sharing).with_worm(worm);
+        Self::open_over(engine, config, signer, origin, clock).await
     }
 
-    /// Opens a store over any engine; the tests put engines here that fail on purpose.
-    pub(crate) async fn open_over(
-        objects: Arc<dyn ObjectStore>,
+    async fn open_over(
+        engine: Engine,
         config: StoreConfig,
         signer: Box<dyn SigningPort + Send + Sync>,
         origin: &str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let engine = Engine::over(objects);
         let records = open_records(engine, config.keys).await?;
         let mut node = [0; 16];
         fill_random(&mut node)?;
@@ -221,9 +221,12 @@ async fn open_records(engine: Engine, source: KeySource) -> Result<Records, Open
 /// The store cannot be opened. Messages are sentences for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder cannot hold a store, or not now.
+    /// The place cannot be opened.
     #[error(transparent)]
-    Folder(#[from] FolderError),
+    Location(#[from] LocationError),
+    /// The engine behind it does not do what the store's safety rests on.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     /// Written by another release.
     #[error(
         "the store's format is {found:?} and this release reads planseal-store-1: use the release it belongs to"
@@ -261,7 +264,4 @@ pub enum OpenError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The process is shutting down.
-    #[error("opening the store was interrupted")]
-    Interrupted,
 }

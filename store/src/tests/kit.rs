@@ -28,7 +28,10 @@ use crate::append::Request;
 use crate::chain::Statement;
 use crate::index::NumberName;
 use crate::key::ChainId;
-use crate::{AppendError, KeySource, LocalFileKeys, OpenError, OperationId, SetClock, Store, StoreConfig};
+use crate::{
+    AppendError, KeySource, LocalFileKeys, Location, OpenError, OperationId, SetClock, Sharing, Store,
+    StoreConfig,
+};
 
 pub(super) const ORIGIN: &str = "test.example/log";
 
@@ -79,18 +82,27 @@ impl Machine {
         }
     }
 
+    pub(super) fn config_over(&self, objects: Arc<dyn ObjectStore>) -> StoreConfig {
+        let sharing = Sharing::Alone;
+        StoreConfig {
+            location: Location::Objects { objects, sharing },
+            ..self.config()
+        }
+    }
+
     pub(super) async fn open(&self) -> Result<Store, OpenError> {
         self.open_over(self.disk.clone()).await
     }
 
     pub(super) async fn open_over(&self, objects: Arc<dyn ObjectStore>) -> Result<Store, OpenError> {
-        Store::open_over(objects, self.config(), log_key(1), ORIGIN, self.clock.clone()).await
+        let config = self.config_over(objects);
+        Store::open(config, log_key(1), ORIGIN, self.clock.clone()).await
     }
 
     pub(super) async fn open_remembering(&self, checkpoint: Checkpoint) -> Result<Store, OpenError> {
-        let mut config = self.config();
+        let mut config = self.config_over(self.disk.clone());
         config.remembered = vec![checkpoint];
-        Store::open_over(self.disk.clone(), config, log_key(1), ORIGIN, self.clock.clone()).await
+        Store::open(config, log_key(1), ORIGIN, self.clock.clone()).await
     }
 
     /// Every name on the disk, in order.

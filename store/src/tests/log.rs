@@ -95,9 +95,8 @@ async fn the_log_key_of_another_store_is_refused() {
     let store = machine.open().await.expect("a new store");
     put_root(&store).await.expect("the root");
     drop(store);
-    let opened = Store::open_over(
-        machine.disk.clone(),
-        machine.config(),
+    let opened = Store::open(
+        machine.config_over(machine.disk.clone()),
         log_key(2),
         ORIGIN,
         machine.clock.clone(),
