@@ -1,0 +1,7 @@
+//! Real storage engines for the store's tests.
+//!
+//! [`light_s3`] is an S3 server in this process, with [`fault`]s; `install.sh` brings Azurite and moto, which
+//! [`outside`] starts; `cluster.sh` boots a Ceph.
+
+pub mod fault;
+pub mod light_s3;
