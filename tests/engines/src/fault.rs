@@ -142,8 +142,13 @@ impl Hooks {
             (state.faults.at(below), state.faults)
         };
         self.requests.fetch_add(1, Ordering::Relaxed);
-        self.faulted.fetch_add(u64::from(fault.is_some()), Ordering::Relaxed);
-        let slow_by = if fault == Some(Fault::Slow) { faults.slow_by } else { Duration::ZERO };
+        self.faulted
+            .fetch_add(u64::from(fault.is_some()), Ordering::Relaxed);
+        let slow_by = if fault == Some(Fault::Slow) {
+            faults.slow_by
+        } else {
+            Duration::ZERO
+        };
         Fate {
             fault,
             late_by: faults.latency + slow_by,
@@ -152,7 +157,10 @@ impl Hooks {
 
     /// Requests so far, and how many of them met a fault.
     pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.requests.load(Ordering::Relaxed), self.faulted.load(Ordering::Relaxed))
+        (
+            self.requests.load(Ordering::Relaxed),
+            self.faulted.load(Ordering::Relaxed),
+        )
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,7 +1,9 @@
 //! Real storage engines for the store's tests.
 //!
-//! [`light_s3`] is an S3 server in this process, with [`fault`]s; `install.sh` brings Azurite and moto, which
+//! Most are reached through their [`bucket`]. [`light_s3`] is an S3 server in this process, with [`fault`]s; `install.sh` brings Azurite and moto, which
 //! [`outside`] starts; `cluster.sh` boots a Ceph.
 
+pub mod bucket;
 pub mod fault;
 pub mod light_s3;
+pub mod outside;

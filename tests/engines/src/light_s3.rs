@@ -19,14 +19,13 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use object_store::ObjectStore;
-use object_store::aws::AmazonS3Builder;
-use object_store::{ClientOptions, RetryConfig};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, HttpResponse};
 use tokio::runtime::Runtime;
 use tokio::sync::RwLock;
 
+use crate::bucket::{S3_KEY, S3_SECRET, S3Bucket};
 use crate::fault::{Fault, Faults, Hooks};
 
 /// A running server. It stops, and its own data are removed, when it is dropped.
@@ -39,10 +38,7 @@ pub struct LightS3 {
     _folder: Option<tempfile::TempDir>,
 }
 
-/// The one bucket there is.
 const BUCKET: &str = "planseal";
-/// The one access key, and its secret.
-const ACCESS: (&str, &str) = ("test", "testsecret");
 
 impl LightS3 {
     /// Starts on a loopback port of the system's choice, with its data in a temporary folder.
@@ -76,25 +72,19 @@ impl LightS3 {
         format!("http://{}", self.address)
     }
 
-    /// The location as planseal's configuration names it.
+    /// The one bucket there is.
     #[must_use]
-    pub fn url(&self) -> String {
-        format!("s3://{BUCKET}")
-    }
-
-    /// The environment that makes any S3 client find it.
-    #[must_use]
-    pub fn environment(&self) -> [(&'static str, String); 5] {
-        environment(&self.endpoint())
+    pub fn bucket(&self) -> S3Bucket {
+        S3Bucket {
+            endpoint: self.endpoint(),
+            name: BUCKET.to_owned(),
+        }
     }
 
     /// A client with its own connections.
-    ///
-    /// # Panics
-    /// Never: the settings are complete.
     #[must_use]
     pub fn object_store(&self) -> Arc<dyn ObjectStore> {
-        client(&self.endpoint(), BUCKET)
+        self.bucket().object_store()
     }
 
     /// From the next request on.
@@ -163,56 +153,6 @@ impl Drop for LightS3 {
     }
 }
 
-/// A client of any S3 server with the light server's access key: path-style, without TLS, with the store's time limits.
-///
-/// # Panics
-/// When the endpoint is no address: a mistake in the test.
-#[must_use]
-pub fn client(endpoint: &str, bucket: &str) -> Arc<dyn ObjectStore> {
-    // An error means that it was chosen before; there is only one in this workspace.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let client = AmazonS3Builder::new()
-        .with_endpoint(endpoint)
-        .with_bucket_name(bucket)
-        .with_region(REGION)
-        .with_access_key_id(ACCESS.0)
-        .with_secret_access_key(ACCESS.1)
-        .with_client_options(client_options())
-        .with_retry(retries())
-        .build();
-    Arc::new(client.expect("bucket, region, key and endpoint are given"))
-}
-
-/// The environment that makes any S3 client find a server of tests.
-#[must_use]
-pub fn environment(endpoint: &str) -> [(&'static str, String); 5] {
-    [
-        ("AWS_ENDPOINT_URL", endpoint.to_owned()),
-        ("AWS_ALLOW_HTTP", "true".to_owned()),
-        ("AWS_REGION", REGION.to_owned()),
-        ("AWS_ACCESS_KEY_ID", ACCESS.0.to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", ACCESS.1.to_owned()),
-    ]
-}
-
-const REGION: &str = "us-east-1";
-
-/// As the store's own clients have them (STORAGE): 5 s for a request.
-pub(crate) fn client_options() -> ClientOptions {
-    ClientOptions::new()
-        .with_allow_http(true)
-        .with_connect_timeout(Duration::from_secs(2))
-        .with_timeout(Duration::from_secs(5))
-}
-
-/// About 8 s of tries in all.
-pub(crate) fn retries() -> RetryConfig {
-    RetryConfig {
-        retry_timeout: Duration::from_secs(8),
-        ..RetryConfig::default()
-    }
-}
-
 /// What all connections share.
 struct Shared {
     s3: S3Service,
@@ -230,7 +170,7 @@ enum Discipline {
 fn service(folder: &Path) -> io::Result<S3Service> {
     let files = s3s_fs::FileSystem::new(folder).map_err(|found| io::Error::other(format!("{found:?}")))?;
     let mut builder = S3ServiceBuilder::new(files);
-    builder.set_auth(SimpleAuth::from_single(ACCESS.0, ACCESS.1));
+    builder.set_auth(SimpleAuth::from_single(S3_KEY, S3_SECRET));
     Ok(builder.build())
 }
 
@@ -275,7 +215,11 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<HttpR
     }
     let response = match shared.discipline {
         Discipline::Linearizable => in_turn(Arc::clone(&shared), request).await?,
-        Discipline::AsShipped => shared.s3.call(request.map(Body::from)).await.map_err(|_| HangUp)?,
+        Discipline::AsShipped => shared
+            .s3
+            .call(request.map(Body::from))
+            .await
+            .map_err(|_| HangUp)?,
     };
     tokio::time::sleep(fate.late_by).await;
     match fate.fault {
