@@ -7,3 +7,8 @@ pub mod bucket;
 pub mod fault;
 pub mod light_s3;
 pub mod outside;
+mod cast;
+mod ledger;
+pub mod chaos;
+
+pub use ledger::Account;
