@@ -21,6 +21,7 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::cast::{Cast, Said, new_plan};
+use crate::disturbance::Disturbance;
 use crate::fault::{GOLDEN, mixed};
 use crate::ledger::{Account, Ledger};
 
@@ -40,14 +41,6 @@ pub struct Trial {
 
 /// Makes one more client of the bucket.
 pub type Engine = Box<dyn Fn() -> Arc<dyn ObjectStore> + Send + Sync>;
-
-/// What goes wrong around the nodes.
-pub trait Disturbance: Send + Sync {
-    /// Something goes wrong, or stops going wrong.
-    fn disturb(&self, step: u64);
-    /// Everything is well again.
-    fn calm(&self);
-}
 
 /// Runs a trial to its account.
 ///
