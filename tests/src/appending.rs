@@ -25,7 +25,7 @@ use planseal_store::{KeySource, Location, OpenError, OperationId, SetClock, Shar
 
 use crate::key::FixedKey;
 use crate::ledger::ORIGIN;
-use crate::said::{RECORD, Said, first_version, report, speaking};
+use crate::said::{RECORD, SIGNED_WITHIN, Said, first_version, report, speaking};
 use crate::world::World;
 
 /// How the store reaches its folder.
@@ -58,6 +58,7 @@ impl Place {
     /// When the folder cannot be made.
     pub async fn open(&self) -> Result<Store, OpenError> {
         let mut config = StoreConfig::folder(&self.root, &self.key_file);
+        config.signed_within = SIGNED_WITHIN;
         if self.road == Road::Unflushed {
             std::fs::create_dir_all(&self.root).expect("the folder can be made");
             let objects = LocalFileSystem::new_with_prefix(&self.root).expect("a folder");

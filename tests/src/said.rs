@@ -3,6 +3,8 @@
 //!
 //! Everything is signed and verified once for a process: making a version is dear, storing it is what is tested.
 
+use std::time::Duration;
+
 use planseal::id::{ObjectId, PlanId};
 use planseal::plan::PlanVersion;
 use planseal::receipt::Receipt;
@@ -107,6 +109,9 @@ pub struct Pool {
     /// The withdrawal of the first of the successors.
     pub withdrawal: Said,
 }
+
+/// A store's clock stands still at [`speaking`], and what is said names its own times, months before and after.
+pub const SIGNED_WITHIN: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// When most of it was said.
 #[must_use]

@@ -55,7 +55,7 @@ fn live_and_die(place: &Place, round: u32) -> String {
         .expect("the program runs");
     let mut out = BufReader::new(writer.stdout.take().expect("its output is a pipe"));
     let mut said = String::new();
-    while !said.contains(&format!("seen ")) {
+    while !said.contains("seen ") {
         let read = out.read_line(&mut said).expect("text");
         assert!(read > 0, "the program ended by itself: {said}");
     }

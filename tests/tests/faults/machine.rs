@@ -1,12 +1,11 @@
 //! A disk, the keys and the clock of a service: everything that outlives its nodes.
 
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use planseal_store::{KeySource, LocalFileKeys, Location, OpenError, SetClock, Sharing, Store, StoreConfig};
 use planseal_tests::key::FixedKey;
 use planseal_tests::ledger::ORIGIN;
-use planseal_tests::said::{Pool, speaking};
+use planseal_tests::said::{Pool, SIGNED_WITHIN, speaking};
 
 use crate::door::{Bug, Door, Fault, Faults, Handle, Operation};
 use crate::twin::Twin;
@@ -17,9 +16,6 @@ pub(crate) static POOL: LazyLock<Pool> = LazyLock::new(Pool::new);
 /// The key that wraps data keys, the same for every disk.
 static KEYS: LazyLock<Arc<LocalFileKeys>> =
     LazyLock::new(|| Arc::new(LocalFileKeys::in_memory().expect("the system gives random bytes")));
-
-/// The stories go on for months, and their statements name their own times.
-const SIGNED_WITHIN: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// What outlives every node.
 #[derive(Clone)]
