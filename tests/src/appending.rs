@@ -25,7 +25,7 @@ use planseal_store::{KeySource, Location, OpenError, OperationId, SetClock, Shar
 
 use crate::key::FixedKey;
 use crate::ledger::ORIGIN;
-use crate::said::{RECORD, SIGNED_WITHIN, Said, first_version, report, speaking};
+use crate::said::{RECORD, SIGNED_WITHIN, Said, first_version, newcomer, report, speaking};
 use crate::world::World;
 
 /// How the store reaches its folder.
@@ -73,7 +73,7 @@ impl Place {
     }
 }
 
-/// Appends reports, numbered from `first`, with several writers at once, and watches the log as readers do; never ends.
+/// Appends certificates and reports, numbered from `first`, with several writers at once, and watches the log as readers do; never ends.
 ///
 /// # Errors
 /// In words: the store did not open, or did not take a statement.
@@ -94,12 +94,17 @@ pub async fn append_for_ever(place: &Place, first: u32) -> Result<(), String> {
         let (next, tried) = (Arc::clone(&next), Arc::clone(&tried));
         tokio::spawn(async move {
             loop {
-                let said = report(&world, about, next.fetch_add(1, Ordering::Relaxed));
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let said = match number % REPORTED {
+                    0 => report(&world, about, number),
+                    _ => newcomer(&world, number),
+                };
                 tried
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .push(said.id());
                 acknowledge(&store, &said).await?;
+                tokio::time::sleep(PAUSE).await;
             }
         })
     });
@@ -113,6 +118,10 @@ pub async fn append_for_ever(place: &Place, first: u32) -> Result<(), String> {
 
 /// Enough for batches to form.
 const WRITERS: usize = 4;
+/// Without fsync the writers would fill any disk before the last cut.
+const PAUSE: Duration = Duration::from_millis(10);
+/// One statement in so many is about one record, so that writers meet; the others each begin a chain of their own.
+const REPORTED: u32 = 8;
 
 async fn acknowledge(store: &Store, said: &Said) -> Result<(), String> {
     let operation = OperationId::random().map_err(|failure| failure.to_string())?;

@@ -10,13 +10,14 @@ use planseal::plan::PlanVersion;
 use planseal::receipt::Receipt;
 use planseal::statement::{Report, ReportCode, Withdrawal, WithdrawalReason};
 use planseal::time::Timestamp;
-use planseal::trust::Certificate;
+use planseal::trust::{Certificate, OrgKind, Role};
 use planseal::validate::{Context, Predecessor};
 use planseal::verify::Verified;
 use planseal_store::{AppendError, OperationId, Publication, Store};
 
+use crate::key::FixedKey;
 use crate::sample::{context, draft};
-use crate::world::{World, instant, words};
+use crate::world::{World, certificate_fields, instant, words};
 
 /// A verified statement.
 #[derive(Clone)]
@@ -179,6 +180,18 @@ pub fn report(world: &World, version: ObjectId, number: u32) -> Said {
         issued_at: speaking(),
     };
     Said::Report(world.sign(&report, &world.recorder))
+}
+
+/// A certificate of somebody new at the practice, another one for each number.
+///
+/// # Panics
+/// When the code under test refuses an honest certificate.
+#[must_use]
+pub fn newcomer(world: &World, number: u32) -> Said {
+    let (name, key) = (format!("Newcomer Testperson {number}"), FixedKey::from_seed(40));
+    let fields = certificate_fields("TEST-GP01", OrgKind::GpPractice, &name, Role::ViewerFull, &key);
+    let certificate = Certificate::new(fields).expect("a certificate");
+    Said::Certificate(world.sign(&certificate, &world.practice))
 }
 
 /// The first version of a record of the person in plan P1 of `keys-example`.
