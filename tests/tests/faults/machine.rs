@@ -45,6 +45,7 @@ impl Machine {
                 .await
                 .expect("the beginning is logged");
         }
+        store.close().await.expect("nothing is under way");
         machine
     }
 

@@ -148,6 +148,11 @@ impl State {
         let fault = self.fault(&operation);
         if let Some(trace) = &mut self.trace {
             let Operation { node, action, name } = &operation;
+            // A node's queue lies under its nonce, which is another one every time.
+            let name = match name.as_ref().strip_prefix("q/").and_then(|name| name.split_once('/')) {
+                Some((_, number)) => format!("q/{number}"),
+                None => name.to_string(),
+            };
             trace.push(format!("  node {node} {action:?} {name} {fault:?}"));
         }
         let _ = permit.send(fault);
