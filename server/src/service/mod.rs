@@ -6,10 +6,12 @@
 mod error;
 mod ledger;
 mod keys;
+mod start;
 mod admit;
 mod statements;
 mod registers;
 mod record;
+mod reading;
 mod views;
 mod evidence;
 mod staging;
@@ -18,7 +20,6 @@ mod witnesses;
 
 use std::sync::Arc;
 
-use planseal::envelope::SignedObject;
 use planseal::id::{ObjectId, PlanId};
 use planseal::receipt::Receipt;
 use planseal::statement::LoggedStatement;
@@ -33,8 +34,10 @@ pub use admit::{Published, Submission};
 pub use error::{AdmitError, ServiceError};
 pub use evidence::Printed;
 pub use keys::{ServiceKey, ServiceKeys};
-pub use record::{Edition, History, PlanRecord};
+pub use ledger::SetAside;
+pub use record::{Edition, History, Late, PlanRecord};
 pub use staging::{MAX_ATTACHMENT, StagingError};
+pub use start::StartError;
 pub use statements::Observation;
 pub use verdict::{Judged, Pointed, PointedStanding};
 pub use witnesses::{EndpointError, WitnessEndpoint};
@@ -76,21 +79,15 @@ pub struct Service {
 }
 
 impl Service {
-    /// Begins a new log: the root, the host's certificate and those of the service's keys, in this order, are its
-    /// first leaves (FORMAT §4).
-    ///
-    /// # Errors
-    /// [`AdmitError`] when a certificate does not verify or the store fails.
-    pub async fn found(
+    /// The service over a store whose log is still to be folded.
+    fn over(
         store: Store,
         clock: Arc<dyn Clock>,
         deployment: Deployment,
-        certificates: &[SignedObject],
         keys: ServiceKeys,
-    ) -> Result<Self, AdmitError> {
+    ) -> Result<Self, ServiceError> {
         let directory = Directory::pinned(&deployment.policy);
-        let root = deployment.policy.root().clone();
-        let service = Self {
+        Ok(Self {
             store,
             clock,
             own_policy: without_witnesses(&deployment.policy)?,
@@ -103,13 +100,7 @@ impl Service {
             staff_turn: Mutex::default(),
             staging: Staging::default(),
             newest: Mutex::default(),
-        };
-        service.store.append(&root, OperationId::random()?).await?;
-        service.ledger.write().await.list(root.object().clone(), 0, 0);
-        for certificate in certificates {
-            service.register_certificate(certificate).await?;
-        }
-        Ok(service)
+        })
     }
 
     /// Takes newer keys of the service into use; their certificates were registered before.
@@ -156,18 +147,38 @@ impl Service {
         Ok(self.store.tile(path).await?)
     }
 
-    /// Folds what the log got since the last time. Whoever asks the directory afterwards asks one that knows every
-    /// revocation: it is taken, as readers take it, from a trust list.
+    /// What in the log counts for nothing, and why: a revocation, certificate or staff list that does not verify or came
+    /// too late.
+    pub async fn set_aside(&self) -> Vec<SetAside> {
+        self.ledger.read().await.set_aside().to_vec()
+    }
+
+    /// Folds what the log got since the last time, from whichever node. Whoever asks the directory afterwards asks one
+    /// that knows every certificate's place and every revocation: they are taken, as readers take them, from a trust
+    /// list.
     pub(super) async fn catch_up(&self) -> Result<(), ServiceError> {
+        if self.ledger.read().await.is_as_of(self.store.log_size()) {
+            return Ok(());
+        }
         // Keys before ledger, here and everywhere: two locks in one order cannot wait for each other.
         let keys = self.keys.read().await;
         let mut ledger = self.ledger.write().await;
-        ledger.catch_up(&self.store).await?;
+        self.fold(&mut ledger).await?;
         if ledger.has_unlearnt() {
             let list = self.list_of(&keys, &ledger)?;
             ledger.learn(&list)?;
         }
         Ok(())
+    }
+
+    /// Adds the leaves that are not folded yet, and tells the operator once what counts for nothing.
+    async fn fold(&self, ledger: &mut Ledger) -> Result<(), ServiceError> {
+        let known = ledger.set_aside().len();
+        let folded = ledger.catch_up(&self.store).await;
+        for found in ledger.set_aside().iter().skip(known) {
+            eprintln!("log: {found}");
+        }
+        folded
     }
 
     /// Stores and logs a verified statement.
