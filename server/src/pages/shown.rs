@@ -28,7 +28,9 @@ pub(super) struct Listed {
 impl Listed {
     pub(super) fn of(latest: &Edition, verdict: &Verdict) -> Self {
         let version = latest.content();
-        let state = latest.late().map_or(verdict.state(), |_| State::Suspended);
+        let state = latest
+            .late()
+            .map_or_else(|| verdict.state(), |_| State::Suspended);
         Self {
             address: format!("/e/{}", version.plan()),
             name: elided_name(version.person().name()),

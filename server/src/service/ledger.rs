@@ -138,7 +138,7 @@ impl Ledger {
         self.certificates.push(ListedCertificate {
             index,
             issuer: leaf.signer,
-            object,
+            object: *object,
         });
         Ok(Noted::Counts)
     }
@@ -247,7 +247,7 @@ enum Noted {
 
 /// What the store gave for an object.
 enum Read {
-    Object(SignedObject),
+    Object(Box<SignedObject>),
     /// Bytes that cannot be what was logged. One damaged object does not keep all others from being served.
     Damaged(String),
 }
@@ -261,7 +261,7 @@ async fn read(id: ObjectId, store: &Store) -> Result<Read, ServiceError> {
         Err(fault) => return Err(fault.into()),
     };
     Ok(match SignedObject::parse(&stored.envelope) {
-        Ok(object) => Read::Object(object),
+        Ok(object) => Read::Object(Box::new(object)),
         Err(fault) => Read::Damaged(causes(&fault)),
     })
 }

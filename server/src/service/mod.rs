@@ -147,6 +147,23 @@ impl Service {
         Ok(self.store.tile(path).await?)
     }
 
+    /// Asks the store for something that it must hold: where the root stands in the log.
+    ///
+    /// # Errors
+    /// [`ServiceError`] when the store does not answer.
+    pub async fn expect_store(&self) -> Result<(), ServiceError> {
+        let id = self.deployment.policy.root().id();
+        match self.store.leaf_index(id).await? {
+            Some(0) => Ok(()),
+            _ => Err(ServiceError::NoReceipt { id }),
+        }
+    }
+
+    /// Ends this node's part in the store, after what is under way. Nothing is to be asked of the service any more.
+    pub async fn close(&self) {
+        // The store closes when its last handle is dropped.
+    }
+
     /// What in the log counts for nothing, and why: a revocation, certificate or staff list that does not verify or came
     /// too late.
     pub async fn set_aside(&self) -> Vec<SetAside> {

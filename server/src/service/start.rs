@@ -265,10 +265,16 @@ pub enum StartError {
     Read(#[from] ReadError),
     /// The log cannot be folded.
     #[error("the log cannot be replayed")]
-    Service(#[from] ServiceError),
+    Service(#[source] Box<ServiceError>),
     /// No randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
+}
+
+impl From<ServiceError> for StartError {
+    fn from(fault: ServiceError) -> Self {
+        Self::Service(Box::new(fault))
+    }
 }
 
 impl StartError {

@@ -44,7 +44,7 @@ pub(crate) struct Party {
 }
 
 impl Party {
-    fn key(&self) -> FileKey {
+    pub(crate) fn key(&self) -> FileKey {
         FileKey::from_secret(&[self.seed; 32])
     }
 }
@@ -62,10 +62,18 @@ pub(crate) struct World {
     objects: Arc<dyn ObjectStore>,
     keys: Arc<dyn KeyPort>,
     pub(crate) clock: Arc<SetClock>,
+    /// When everybody was certified, and everything is signed.
+    pub(crate) at: Timestamp,
 }
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::at(noon())
+    }
+
+    /// The same people at another time.
+    pub(crate) fn at(at: Timestamp) -> Self {
+        let fields = |code, kind, name, roles, seed| fields(code, kind, name, roles, seed, at);
         let root = {
             let fields = fields("TEST-HOST", OrgKind::Host, "Root", vec![Role::Root], 1);
             let certificate = Certificate::new(fields).unwrap();
@@ -108,7 +116,8 @@ impl World {
             root,
             objects: Arc::new(InMemory::new()),
             keys: Arc::new(LocalFileKeys::in_memory().unwrap()),
-            clock: Arc::new(SetClock::new(noon())),
+            clock: Arc::new(SetClock::new(at)),
+            at,
         }
     }
 
@@ -212,7 +221,7 @@ impl World {
             certificate: of.certificate.id(),
             reason: RevocationReason::KeyCompromised,
             from_index,
-            issued_at: noon(),
+            issued_at: self.at,
         };
         self.sign(&revoked, &self.practice)
     }
@@ -222,12 +231,14 @@ impl World {
         let predecessor = after.map(|id| Predecessor {
             id,
             version: 1,
-            signed_at: noon().plus(-60),
+            signed_at: self.at.plus(-60),
         });
         let organisation = OrgCode::parse("TEST-GP01").unwrap();
         let context = Context {
             // A first version is a minute old, so that another can follow it at once.
-            at: predecessor.as_ref().map_or_else(|| noon().plus(-60), |_| noon()),
+            at: predecessor
+                .as_ref()
+                .map_or_else(|| self.at.plus(-60), |_| self.at),
             numbers: NumberRange::Test,
             plan: plan(),
             salt: [7; 16],
@@ -235,7 +246,9 @@ impl World {
             predecessor: predecessor.as_ref(),
         };
         let draft = include_str!("../../../keys-example/plans/P5-v2.json");
-        let version = PlanDraft::from_json(draft).unwrap().validate(&context).unwrap();
+        let days = self.at.date().days_since(noon().date());
+        let draft = PlanDraft::from_json(draft).unwrap().shifted(days);
+        let version = draft.validate(&context).unwrap();
         let object = self.sign(&version, by);
         let card = self.sign(&Card::project(&version, object.id()), by);
         Bundle {
@@ -337,16 +350,23 @@ fn certify(above: &[&SignedObject], by: &Party, fields: CertificateFields, seed:
     }
 }
 
-fn fields(code: &str, kind: OrgKind, name: &str, roles: Vec<Role>, seed: u8) -> CertificateFields {
+fn fields(
+    code: &str,
+    kind: OrgKind,
+    name: &str,
+    roles: Vec<Role>,
+    seed: u8,
+    at: Timestamp,
+) -> CertificateFields {
     let days = match roles.first() {
         Some(Role::Root) => 5000,
         Some(Role::Organisation) => 900,
         _ => 300,
     };
     CertificateFields {
-        issued_at: noon().plus(-60),
-        not_before: noon().date(),
-        not_after: noon().date().plus_days(days),
+        issued_at: at.plus(-60),
+        not_before: at.plus(-60).date(),
+        not_after: at.date().plus_days(days),
         organisation: OrgCode::parse(code).unwrap(),
         organisation_name: format!("{code} (fictional)"),
         organisation_kind: kind,

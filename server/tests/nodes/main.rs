@@ -6,3 +6,6 @@ mod kit;
 mod reopening;
 
 mod late;
+mod installed;
+mod program;
+mod settings;

@@ -133,13 +133,17 @@ async fn a_beginning_is_completed_and_never_begun_twice() {
     let list = service.trust_list().await.unwrap();
     let again = found(&beginning).await.unwrap();
     assert_eq!(again.trust_list().await.unwrap().bytes(), list.bytes());
-    let longer = [beginning.as_slice(), &[world.practice.certificate.clone()]].concat();
+    let longer = [
+        beginning.as_slice(),
+        std::slice::from_ref(&world.practice.certificate),
+    ]
+    .concat();
     assert!(found(&longer).await.is_ok(), "a longer beginning goes on");
     assert!(matches!(
         found(&beginning).await,
         Err(StartError::Begun { size: 6 })
     ));
-    let unordered = found(&[world.doctor.certificate.clone()]).await;
+    let unordered = found(std::slice::from_ref(&world.doctor.certificate)).await;
     assert!(matches!(unordered, Err(StartError::Verify(_))));
 }
 
