@@ -9,3 +9,4 @@ mod late;
 mod installed;
 mod program;
 mod settings;
+mod unwitnessed;
