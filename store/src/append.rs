@@ -14,7 +14,8 @@
 //! Only 4 and 5 decide anything. A client that got no answer repeats the request with the same bytes.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use planseal::card::Card;
@@ -27,7 +28,7 @@ use planseal::time::Timestamp;
 use planseal::verify::{LogEntry, Loggable, Verified};
 
 use crate::Store;
-use crate::audit::{Audit, AuditError, Event};
+use crate::audit::{Audit, AuditError, Intent};
 use crate::chain::{Chains, Extension, OperationId, Record, Standing, Statement, Tip};
 use crate::clock::Clock;
 use crate::engine::EngineError;
@@ -185,6 +186,9 @@ pub(crate) struct Shelf {
     pub(crate) number_locks: Locks,
     /// What opening found.
     pub(crate) damage: Vec<RecordError>,
+    pub(crate) closed: AtomicBool,
+    /// What the last round beside the requests failed at (`keeping`).
+    pub(crate) trouble: Mutex<Option<String>>,
 }
 
 /// What is to be stored and logged.
@@ -197,21 +201,23 @@ pub(crate) struct Request {
 }
 
 impl Shelf {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
     /// The whole sequence; gives the leaf's index.
     async fn put(&self, request: Request) -> Result<u64, AppendError> {
         let id = request.statement.id;
+        self.log.refresh(&self.records).await?;
         if let Some(logged) = self.log.logged(&self.records, id).await? {
             return Ok(logged.index);
         }
         let _chain = self.chain_locks.lock(&request.chain).await;
-        let tip = match self.chains.remembered_tip(&request.chain) {
+        let tip = match self.chains.standing_tip(&self.records, &request.chain).await? {
             Some(tip) => tip,
-            None => {
-                self.settle_locked(&request.chain).await?;
-                self.chains.tip(&self.records, &request.chain).await?
-            }
+            None => self.settle_locked(&request.chain).await?.1,
         };
-        // The record may have been there without a leaf, from a try that was cut off.
+        // The record may have been there without a leaf, from a try that was cut off or at another node.
         if let Some(logged) = self.log.logged(&self.records, id).await? {
             return Ok(logged.index);
         }
@@ -224,14 +230,30 @@ impl Shelf {
             Some(name) => Some(self.number_locks.lock(&name).await),
         };
         self.claim(&request).await?;
-        let intent = Event::Intent {
+        let intent = Intent {
             operation: request.operation,
             chain: request.chain,
             object: id,
         };
-        self.audit.write(&self.records, self.clock.now(), intent).await?;
+        let noted = self.audit.intend(&self.records, self.clock.now(), intent).await?;
+        let stored = self.store_and_log(&request, tip).await;
+        if stored
+            .as_ref()
+            .err()
+            .is_none_or(|refusal| !refusal.is_ambiguous())
+        {
+            self.audit.settled(noted, request.operation);
+        }
+        stored
+    }
+
+    /// Both commit points.
+    async fn store_and_log(&self, request: &Request, tip: Tip) -> Result<u64, AppendError> {
         // (4) COMMIT POINT of the chain. A crash here leaves a record without a leaf.
-        let place = self.extend(&request, tip).await?;
+        let place = match self.extend(request, tip).await? {
+            Extended::There { index } => return Ok(index),
+            Extended::Now(place) => place,
+        };
         // (5) COMMIT POINT of the log, then everything derived from it.
         let submission = Submission::of(&request.statement, place);
         let logged = self.log.submit(&self.records, submission).await;
@@ -285,23 +307,25 @@ impl Shelf {
         }
     }
 
-    async fn extend(&self, request: &Request, tip: Tip) -> Result<Place, AppendError> {
+    /// Creates the record. When another writer takes its place in the chain, that one's record gets its leaf first, all
+    /// refusals are looked at again, and the next place is tried.
+    async fn extend(&self, request: &Request, mut tip: Tip) -> Result<Extended, AppendError> {
         let chain = request.chain;
-        let statement = request.statement.clone();
-        let record = self.record(request.operation, Some(statement), tip.digest());
-        match self.chains.extend(&self.records, &chain, tip, &record).await? {
-            Extension::Extended { n } => Ok(Place { chain, n }),
-            Extension::Lost => {
-                let tip = self.chains.tip(&self.records, &chain).await?;
-                match tip.standing {
-                    Standing::Void => Err(self.number_taken(request).await?),
-                    Standing::Open => Err(AppendError::LostRace {
-                        expected: request.statement.target,
-                        found: tip.latest,
-                    }),
-                }
+        for _ in 0..MAX_RACES {
+            let statement = request.statement.clone();
+            let record = self.record(request.operation, Some(statement), tip.digest());
+            let extension = self.chains.extend(&self.records, &chain, tip, &record).await?;
+            if let Extension::Extended { n } = extension {
+                return Ok(Extended::Now(Place { chain, n }));
             }
+            tip = self.settle_locked(&chain).await?.1;
+            // The same statement, sent to another node as well.
+            if let Some(logged) = self.log.logged(&self.records, request.statement.id).await? {
+                return Ok(Extended::There { index: logged.index });
+            }
+            self.check(request, tip).await?;
         }
+        Err(AppendError::Crowded)
     }
 
     /// The chain was closed before it began, because its number went to another record.
@@ -329,12 +353,14 @@ impl Shelf {
     /// Submits every record of a chain that has no leaf, in order, and gives the ids of all its statements.
     pub(crate) async fn settle(&self, chain: &ChainId) -> Result<Vec<ObjectId>, AppendError> {
         let _chain = self.chain_locks.lock(chain).await;
-        self.settle_locked(chain).await
+        Ok(self.settle_locked(chain).await?.0)
     }
 
-    async fn settle_locked(&self, chain: &ChainId) -> Result<Vec<ObjectId>, AppendError> {
-        let mut ids = Vec::new();
-        for (n, record) in (1..).zip(self.chains.read(&self.records, chain).await?) {
+    /// As [`settle`](Self::settle), with where the chain ends.
+    async fn settle_locked(&self, chain: &ChainId) -> Result<(Vec<ObjectId>, Tip), AppendError> {
+        let (all, tip) = self.chains.read(&self.records, chain).await?;
+        let mut ids = Vec::with_capacity(all.len());
+        for (n, record) in (1..).zip(all) {
             let Some(statement) = record.statement else {
                 continue;
             };
@@ -345,9 +371,22 @@ impl Shelf {
             }
             ids.push(statement.id);
         }
-        Ok(ids)
+        self.chains.remember(*chain, tip);
+        Ok((ids, tip))
     }
 }
+
+/// What became of a request's record.
+enum Extended {
+    Now(Place),
+    /// It was logged meanwhile, from elsewhere.
+    There {
+        index: u64,
+    },
+}
+
+/// Each lost race is another writer's success, so this many mean that something else is wrong.
+const MAX_RACES: usize = 64;
 
 fn statement_of(entry: &LogEntry<'_>, card: Option<Vec<u8>>) -> Statement {
     Statement {
@@ -432,6 +471,9 @@ pub enum AppendError {
         /// The object's kind.
         kind: Kind,
     },
+    /// Other writers took the next place in the record again and again.
+    #[error("many others are writing to this record: repeat the request, which is harmless")]
+    Crowded,
     /// Signer or target are not logged, or the log could not be written.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -450,6 +492,14 @@ pub enum AppendError {
 }
 
 impl AppendError {
+    /// Whether something may have been stored all the same.
+    const fn is_ambiguous(&self) -> bool {
+        !matches!(
+            self,
+            Self::LostRace { .. } | Self::NumberTaken { .. } | Self::RecordClosed
+        )
+    }
+
     /// The engine's failure, where that is the cause: a full disk, a read-only folder, a store that has stopped.
     #[must_use]
     pub fn engine(&self) -> Option<&EngineError> {
@@ -458,7 +508,7 @@ impl AppendError {
             Self::Log(LogError::Record(record)) => record.as_ref(),
             Self::Audit(audit) => match audit.as_ref() {
                 AuditError::Record(record) => record,
-                AuditError::Fenced { .. } | AuditError::Interrupted => return None,
+                AuditError::Fenced { .. } | AuditError::Closed | AuditError::Interrupted => return None,
             },
             _ => return None,
         };

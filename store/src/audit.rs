@@ -2,11 +2,16 @@
 //!
 //! Each process registers as a writer with its own number, the epoch, and writes segments `a/<epoch>/<seq>`,
 //! each holding the digest of the one before. An event is durable when [`Audit::write`] returns; events that
-//! arrive together share a segment. When a store is opened, every earlier writer is fenced: its next segment is
-//! created here, so a process that was thought dead can write no more, and its stream has an end that cannot
-//! be cut shorter unnoticed.
+//! arrive together share a segment. A writer that is no more is fenced: its next segment is created by another, so a
+//! process that was thought dead can write no more under that number, and its stream has an end that cannot be cut
+//! shorter unnoticed. A process alone on its store that finds itself fenced must stop; one of several nodes registers
+//! again.
+//!
+//! A segment says up to where every intent before it is settled, and intents that stay open are written again now and
+//! then, so whoever fences a writer reads the end of its stream and not the whole.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex as Guarded, MutexGuard, PoisonError};
 
 use planseal::id::{ObjectId, PlanId};
 use planseal::time::Timestamp;
@@ -17,6 +22,7 @@ use crate::chain::OperationId;
 use crate::group::{Group, Turn, turn};
 use crate::key::{ChainId, Key, Prefix};
 use crate::layout::{LayoutError, Reader, Writer};
+use crate::location::Sharing;
 use crate::records::{Kept, RecordError, Records};
 use crate::seal::RecordKind;
 
@@ -24,11 +30,7 @@ use crate::seal::RecordKind;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A statement is about to be put into a chain.
-    Intent {
-        operation: OperationId,
-        chain: ChainId,
-        object: ObjectId,
-    },
+    Intent(Intent),
     /// The statement of an earlier intent is not in its chain: nothing was stored.
     NotCommitted { operation: OperationId },
     /// The chain of an earlier intent is damaged: whether anything was stored is not known until it is repaired.
@@ -59,6 +61,8 @@ struct Segment {
     sequence: u64,
     /// SHA-256 of the content of the segment before; zeroes before the first.
     previous: [u8; 32],
+    /// No segment up to this one holds an intent that is still open.
+    settled: u64,
     at: Timestamp,
     events: Vec<Event>,
 }
@@ -72,6 +76,7 @@ impl Segment {
             .number(self.epoch)
             .number(self.sequence)
             .fixed(&self.previous)
+            .number(self.settled)
             .number(self.at.seconds())
             .each(&self.events, |writer, event| writer.bytes(&event.encode()))
             .finish()
@@ -83,6 +88,7 @@ impl Segment {
             epoch: reader.number("epoch")?,
             sequence: reader.number("sequence")?,
             previous: reader.fixed("predecessor")?,
+            settled: reader.number("settled")?,
             at: Timestamp::from_seconds(reader.number("time")?)
                 .map_err(|_| LayoutError::Meaningless { field: "time" })?,
             events: reader.each("events", |reader| Event::decode(reader.bytes("event")?))?,
@@ -102,11 +108,11 @@ const UNSETTLED: u8 = 5;
 impl Event {
     fn encode(&self) -> Vec<u8> {
         match self {
-            Self::Intent {
+            Self::Intent(Intent {
                 operation,
                 chain,
                 object,
-            } => Writer::new(INTENT)
+            }) => Writer::new(INTENT)
                 .fixed(operation.as_bytes())
                 .bytes(chain.to_string().as_bytes())
                 .fixed(object.as_bytes()),
@@ -122,16 +128,23 @@ impl Event {
         .finish()
     }
 
+    const fn intent(&self) -> Option<Intent> {
+        match self {
+            Self::Intent(intent) => Some(*intent),
+            _ => None,
+        }
+    }
+
     fn decode(bytes: &[u8]) -> Result<Self, LayoutError> {
         let kind = *bytes.first().ok_or(LayoutError::Short { field: "event" })?;
         let mut reader = Reader::new(bytes, kind)?;
         let event = match kind {
-            INTENT => Self::Intent {
+            INTENT => Self::Intent(Intent {
                 operation: OperationId::from_bytes(reader.fixed("operation")?),
                 chain: ChainId::parse(reader.text("chain")?)
                     .ok_or(LayoutError::Meaningless { field: "chain" })?,
                 object: ObjectId::from_bytes(reader.fixed("object")?),
-            },
+            }),
             NOT_COMMITTED => Self::NotCommitted {
                 operation: OperationId::from_bytes(reader.fixed("operation")?),
             },
@@ -165,23 +178,37 @@ impl Event {
 
 /// This process's stream.
 pub(crate) struct Audit {
-    epoch: u64,
-    waiting: Group<Event, Result<(), Arc<AuditError>>>,
+    node: [u8; 16],
+    waiting: Group<Event, Result<u64, Arc<AuditError>>>,
     end: Mutex<End>,
+    open: Guarded<Open>,
 }
 
 /// Where a stream ends.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct End {
+    epoch: u64,
     sequence: u64,
     digest: [u8; 32],
 }
 
+/// Intents that are not settled, by the segment they stand in.
+type Open = BTreeMap<u64, Vec<Intent>>;
+
 impl End {
+    const fn before_the_first(epoch: u64) -> Self {
+        Self {
+            epoch,
+            sequence: 0,
+            digest: [0; 32],
+        }
+    }
+
     fn after(self, content: &[u8]) -> Self {
         Self {
             sequence: self.sequence + 1,
             digest: Sha256::digest(content).into(),
+            ..self
         }
     }
 }
@@ -189,29 +216,18 @@ impl End {
 impl Audit {
     /// Registers this process as a writer.
     pub(crate) async fn open(records: &Records, node: [u8; 16], at: Timestamp) -> Result<Self, RecordError> {
-        let mut epoch = epochs(records).await?.last().map_or(1, |last| last + 1);
-        let content = Writer::new(NODE_FORMAT)
-            .fixed(&node)
-            .number(at.seconds())
-            .finish();
-        loop {
-            let key = Key::node(epoch);
-            let kept = records.create(RecordKind::Node, &key, records.keys.of_store(), &content);
-            match kept.await? {
-                Kept::Kept => break,
-                Kept::Other(_) => epoch += 1,
-            }
-        }
+        let epoch = register(records, node, at).await?;
         Ok(Self {
-            epoch,
+            node,
             waiting: Group::new(),
-            end: Mutex::new(End::default()),
+            end: Mutex::new(End::before_the_first(epoch)),
+            open: Guarded::default(),
         })
     }
 
     /// This process's number as a writer.
-    pub(crate) const fn epoch(&self) -> u64 {
-        self.epoch
+    pub(crate) async fn epoch(&self) -> u64 {
+        self.end.lock().await.epoch
     }
 
     /// Records an event; durable when this returns.
@@ -221,6 +237,47 @@ impl Audit {
         at: Timestamp,
         event: Event,
     ) -> Result<(), Arc<AuditError>> {
+        self.join(records, at, event).await.map(drop)
+    }
+
+    /// Records that a statement is about to be stored; gives where that is noted, for [`settled`](Self::settled).
+    pub(crate) async fn intend(
+        &self,
+        records: &Records,
+        at: Timestamp,
+        intent: Intent,
+    ) -> Result<u64, Arc<AuditError>> {
+        self.join(records, at, Event::Intent(intent)).await
+    }
+
+    /// The statement of an intent is logged, or will never be stored.
+    pub(crate) fn settled(&self, noted: u64, operation: OperationId) {
+        let mut open = self.unsettled();
+        // An intent that was written again stands further on.
+        let mut from = open.range_mut(noted..);
+        let place = from.find_map(|(sequence, intents)| {
+            let place = intents.iter().position(|intent| intent.operation == operation)?;
+            intents.remove(place);
+            Some((*sequence, intents.is_empty()))
+        });
+        if let Some((sequence, true)) = place {
+            open.remove(&sequence);
+        }
+    }
+
+    /// Ends this process's stream in an orderly way.
+    pub(crate) async fn close(&self, records: &Records, at: Timestamp) -> Result<(), Arc<AuditError>> {
+        let epoch = self.epoch().await;
+        self.write(records, at, Event::Fenced { by: epoch }).await?;
+        if self.unsettled().is_empty() {
+            end_for_good(records, epoch)
+                .await
+                .map_err(|failure| Arc::new(failure.into()))?;
+        }
+        Ok(())
+    }
+
+    async fn join(&self, records: &Records, at: Timestamp, event: Event) -> Result<u64, Arc<AuditError>> {
         let mut answer = self.waiting.join(event);
         let answered = match turn(&mut answer, self.end.lock()).await {
             Turn::Answered(answered) => answered,
@@ -240,37 +297,104 @@ impl Audit {
         answered.unwrap_or_else(|_| Err(Arc::new(AuditError::Interrupted)))
     }
 
+    /// Writes one segment and gives its number.
     async fn append(
         &self,
         records: &Records,
         end: &mut End,
         at: Timestamp,
         events: Vec<Event>,
-    ) -> Result<(), AuditError> {
+    ) -> Result<u64, AuditError> {
         loop {
-            let segment = Segment {
-                epoch: self.epoch,
-                sequence: end.sequence + 1,
-                previous: end.digest,
-                at,
-                events: events.clone(),
-            };
+            let (segment, carried) = self.segment(end, at, &events);
             let content = segment.encode();
             let key = Key::segment(segment.epoch, segment.sequence);
             let kept = records.create(RecordKind::Segment, &key, records.keys.of_store(), &content);
             let Kept::Other(found) = kept.await? else {
                 *end = end.after(&content);
-                return Ok(());
+                self.note_open(&segment, carried);
+                return Ok(segment.sequence);
             };
             // Either this process's own earlier try, which landed although it was reported as failed, or the
             // fence of a successor.
             let other = Segment::decode(&found).map_err(RecordError::content(&key))?;
-            if let Some(by) = other.fence() {
-                return Err(AuditError::Fenced { by });
+            match (other.fence(), records.engine.sharing()) {
+                (None, _) => *end = end.after(&found),
+                (Some(by), _) if by == end.epoch => return Err(AuditError::Closed),
+                (Some(by), Sharing::Alone) => return Err(AuditError::Fenced { by }),
+                (Some(_), Sharing::Nodes) => {
+                    // Thought dead by another node, which has settled or noted what was open here.
+                    self.unsettled().clear();
+                    *end = End::before_the_first(register(records, self.node, at).await?);
+                }
             }
-            *end = end.after(&found);
         }
     }
+
+    /// The next segment, with the intents that it writes again.
+    fn segment(&self, end: &End, at: Timestamp, events: &[Event]) -> (Segment, Vec<Intent>) {
+        let open = self.unsettled();
+        let sequence = end.sequence + 1;
+        let far = sequence.saturating_sub(LONGEST_REACH);
+        let carried: Vec<Intent> = open
+            .range(..far)
+            .flat_map(|(_, intents)| intents.iter().copied())
+            .collect();
+        let oldest = open.range(far..).next().map(|(sequence, _)| *sequence);
+        let again = carried.iter().copied().map(Event::Intent);
+        let segment = Segment {
+            epoch: end.epoch,
+            sequence,
+            previous: end.digest,
+            settled: oldest.unwrap_or(sequence) - 1,
+            at,
+            events: again.chain(events.iter().cloned()).collect(),
+        };
+        (segment, carried)
+    }
+
+    fn note_open(&self, segment: &Segment, carried: Vec<Intent>) {
+        let mut open = self.unsettled();
+        let far = segment.sequence.saturating_sub(LONGEST_REACH);
+        if !carried.is_empty() {
+            *open = open.split_off(&far);
+        }
+        let intents: Vec<Intent> = segment.events.iter().filter_map(Event::intent).collect();
+        if !intents.is_empty() {
+            open.insert(segment.sequence, intents);
+        }
+    }
+
+    fn unsettled(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An intent that is still open after 1 024 segments is written again.
+const LONGEST_REACH: u64 = 1024;
+
+async fn register(records: &Records, node: [u8; 16], at: Timestamp) -> Result<u64, RecordError> {
+    let mut epoch = writers(records).await?.last().map_or(1, |last| last.epoch + 1);
+    let content = Writer::new(NODE_FORMAT)
+        .fixed(&node)
+        .number(at.seconds())
+        .finish();
+    loop {
+        let key = Key::node(epoch);
+        let kept = records.create(RecordKind::Node, &key, records.keys.of_store(), &content);
+        match kept.await? {
+            Kept::Kept => return Ok(epoch),
+            Kept::Other(_) => epoch += 1,
+        }
+    }
+}
+
+/// Says that nothing in a stream is left to be settled.
+async fn end_for_good(records: &Records, epoch: u64) -> Result<(), RecordError> {
+    let content = Writer::new(NODE_FORMAT).finish();
+    let key = Key::ended(epoch);
+    let kept = records.create(RecordKind::Ended, &key, records.keys.of_store(), &content);
+    kept.await.map(drop)
 }
 
 /// Format of writer registrations.
@@ -285,7 +409,7 @@ impl Segment {
     }
 }
 
-/// An intent found in the stream of a writer that is no more.
+/// A statement that is about to be put into a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Intent {
     pub(crate) operation: OperationId,
@@ -293,104 +417,182 @@ pub(crate) struct Intent {
     pub(crate) object: ObjectId,
 }
 
-/// A writer of the past that was not fenced yet, with what it was about to do.
+/// A writer whose stream was not ended, with what it was about to do.
 pub(crate) struct Predecessor {
-    epoch: u64,
     end: End,
+    fenced: bool,
     pub(crate) intents: Vec<Intent>,
 }
 
+/// What became of a writer that was to be fenced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fence {
+    /// It can write no more.
+    Stands,
+    /// It has written again: it is alive, or somebody else fenced it.
+    Outrun,
+}
+
 impl Predecessor {
+    pub(crate) const fn epoch(&self) -> u64 {
+        self.end.epoch
+    }
+
+    /// How many segments the writer has written.
+    pub(crate) const fn segments(&self) -> u64 {
+        self.end.sequence
+    }
+
     /// Ends the writer's stream: the name of its next segment is taken, so it can write no more.
-    pub(crate) async fn fence(&self, records: &Records, by: u64, at: Timestamp) -> Result<(), RecordError> {
-        let segment = Segment {
-            epoch: self.epoch,
-            sequence: self.end.sequence + 1,
-            previous: self.end.digest,
-            at,
-            events: vec![Event::Fenced { by }],
-        };
-        let key = Key::segment(segment.epoch, segment.sequence);
-        let content = segment.encode();
-        let kept = records.create(RecordKind::Segment, &key, records.keys.of_store(), &content);
-        match kept.await? {
-            Kept::Kept => Ok(()),
-            Kept::Other(_) => Err(RecordError::Chain {
-                chain: format!("a/{:012}", self.epoch),
-                n: u32::try_from(segment.sequence).unwrap_or(u32::MAX),
-                reason: "its writer is still writing",
-            }),
+    pub(crate) async fn fence(
+        &self,
+        records: &Records,
+        by: u64,
+        at: Timestamp,
+    ) -> Result<Fence, RecordError> {
+        let epoch = self.end.epoch;
+        if !self.fenced {
+            let sequence = self.end.sequence + 1;
+            let segment = Segment {
+                epoch,
+                sequence,
+                previous: self.end.digest,
+                settled: self.end.sequence,
+                at,
+                events: vec![Event::Fenced { by }],
+            };
+            let key = Key::segment(epoch, sequence);
+            let content = segment.encode();
+            let kept = records.create(RecordKind::Segment, &key, records.keys.of_store(), &content);
+            if let Kept::Other(_) = kept.await? {
+                return Ok(Fence::Outrun);
+            }
         }
+        end_for_good(records, epoch).await?;
+        Ok(Fence::Stands)
     }
 }
 
-/// The writers that were not fenced, oldest first. Writers are fenced oldest first too, so the search ends at the
-/// newest one that is.
+/// A registered writer whose stream has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WriterNumber {
+    pub(crate) epoch: u64,
+    ended: bool,
+}
+
+/// The writers below a number whose streams were not ended, oldest first, with their intents that may be open.
 pub(crate) async fn predecessors(records: &Records, before: u64) -> Result<Vec<Predecessor>, RecordError> {
     let mut found = Vec::new();
-    for epoch in epochs(records)
-        .await?
-        .into_iter()
-        .rev()
-        .filter(|epoch| *epoch < before)
-    {
-        match read_stream(records, epoch).await? {
-            Some(predecessor) => found.push(predecessor),
-            None => break,
+    for writer in writers(records).await? {
+        if writer.epoch < before && !writer.ended {
+            found.push(read_stream(records, writer.epoch).await?);
         }
     }
-    found.reverse();
     Ok(found)
 }
 
-/// Reads a writer's stream to its end and checks that it hangs together; nothing when it was fenced.
-async fn read_stream(records: &Records, epoch: u64) -> Result<Option<Predecessor>, RecordError> {
-    let registration = Key::node(epoch);
-    records
-        .read(RecordKind::Node, &registration, records.keys.of_store())
+/// The nonces of all nodes whose streams have not ended.
+pub(crate) async fn nodes(records: &Records) -> Result<BTreeSet<[u8; 16]>, RecordError> {
+    let mut nodes = BTreeSet::new();
+    for writer in writers(records).await? {
+        if !writer.ended {
+            nodes.extend(read_node(records, writer.epoch).await?);
+        }
+    }
+    Ok(nodes)
+}
+
+async fn read_node(records: &Records, epoch: u64) -> Result<Option<[u8; 16]>, RecordError> {
+    let key = Key::node(epoch);
+    let content = records
+        .read(RecordKind::Node, &key, records.keys.of_store())
         .await?;
-    let mut end = End::default();
-    let mut intents = Vec::new();
-    loop {
-        let key = Key::segment(epoch, end.sequence + 1);
-        let Some(content) = records
-            .read(RecordKind::Segment, &key, records.keys.of_store())
-            .await?
-        else {
-            return Ok(Some(Predecessor { epoch, end, intents }));
-        };
-        let segment = Segment::decode(&content).map_err(RecordError::content(&key))?;
-        if segment.previous != end.digest {
-            return Err(RecordError::Chain {
-                chain: format!("a/{epoch:012}"),
-                n: u32::try_from(segment.sequence).unwrap_or(u32::MAX),
-                reason: "it does not follow the segment before it",
-            });
+    let decode = |content: Vec<u8>| {
+        let mut reader = Reader::new(&content, NODE_FORMAT)?;
+        let node = reader.fixed("node")?;
+        reader.number("time")?;
+        reader.end()?;
+        Ok(node)
+    };
+    let node: Result<Option<[u8; 16]>, LayoutError> = content.map(decode).transpose();
+    node.map_err(RecordError::content(&key))
+}
+
+/// Reads the end of a writer's stream, from the first intent on that may be open, and checks that it hangs together.
+async fn read_stream(records: &Records, epoch: u64) -> Result<Predecessor, RecordError> {
+    read_node(records, epoch).await?;
+    let last = records
+        .engine
+        .last(1, |sequence| Key::segment(epoch, sequence))
+        .await?;
+    let mut found = Predecessor {
+        end: End::before_the_first(epoch),
+        fenced: false,
+        intents: Vec::new(),
+    };
+    let Some(last) = last else {
+        return Ok(found);
+    };
+    let (segment, _) = read_segment(records, epoch, last).await?;
+    let mut sequence = (segment.settled + 1).min(last);
+    found.end.sequence = sequence - 1;
+    found.end.digest = read_segment(records, epoch, sequence).await?.0.previous;
+    while sequence <= last {
+        let (segment, content) = read_segment(records, epoch, sequence).await?;
+        if segment.previous != found.end.digest {
+            return Err(broken(
+                epoch,
+                sequence,
+                "it does not follow the segment before it",
+            ));
         }
-        if segment.fence().is_some() {
-            return Ok(None);
-        }
-        intents.extend(segment.events.into_iter().filter_map(|event| match event {
-            Event::Intent {
-                operation,
-                chain,
-                object,
-            } => Some(Intent {
-                operation,
-                chain,
-                object,
-            }),
-            _ => None,
-        }));
-        end = end.after(&content);
+        found.fenced = segment.fence().is_some();
+        found
+            .intents
+            .extend(segment.events.iter().filter_map(Event::intent));
+        found.end = found.end.after(&content);
+        sequence += 1;
+    }
+    Ok(found)
+}
+
+async fn read_segment(
+    records: &Records,
+    epoch: u64,
+    sequence: u64,
+) -> Result<(Segment, Vec<u8>), RecordError> {
+    let key = Key::segment(epoch, sequence);
+    let content = records
+        .read(RecordKind::Segment, &key, records.keys.of_store())
+        .await?;
+    let content = content.ok_or_else(|| broken(epoch, sequence, "it is missing"))?;
+    let segment = Segment::decode(&content).map_err(RecordError::content(&key))?;
+    Ok((segment, content))
+}
+
+fn broken(epoch: u64, sequence: u64, reason: &'static str) -> RecordError {
+    RecordError::Chain {
+        chain: format!("a/{epoch:012}"),
+        n: u32::try_from(sequence).unwrap_or(u32::MAX),
+        reason,
     }
 }
 
-/// The numbers of all writers, ascending: one for each time the store was opened.
-async fn epochs(records: &Records) -> Result<Vec<u64>, RecordError> {
+/// All writers by number, ascending: one for each time the store was opened.
+async fn writers(records: &Records) -> Result<Vec<WriterNumber>, RecordError> {
     let names = records.engine.list(&Prefix::nodes()).await?;
-    let epoch = |name: &String| name.strip_prefix("n/")?.parse().ok();
-    Ok(names.iter().filter_map(epoch).collect())
+    let mut writers: BTreeMap<u64, bool> = BTreeMap::new();
+    for name in names.iter().filter_map(|name| name.strip_prefix("n/")) {
+        let (number, ended) = match name.strip_suffix(".ended") {
+            Some(number) => (number, true),
+            None => (name, false),
+        };
+        if let Ok(epoch) = number.parse() {
+            *writers.entry(epoch).or_default() |= ended;
+        }
+    }
+    let writer = |(epoch, ended)| WriterNumber { epoch, ended };
+    Ok(writers.into_iter().map(writer).collect())
 }
 
 /// An event could not be recorded: what it is about must not happen.
@@ -405,6 +607,9 @@ pub enum AuditError {
         /// The successor's number as a writer.
         by: u64,
     },
+    /// This process has closed the store.
+    #[error("the store was closed, so nothing else was done: open it again")]
+    Closed,
     /// The process is shutting down.
     #[error("the audit record was interrupted, so nothing else was done")]
     Interrupted,
@@ -417,11 +622,11 @@ mod tests {
     #[test]
     fn every_event_is_read_back_and_every_truncation_is_refused() {
         let events = vec![
-            Event::Intent {
+            Event::Intent(Intent {
                 operation: OperationId::from_bytes([1; 16]),
                 chain: ChainId::Plan(PlanId::from_bytes([2; 16])),
                 object: ObjectId::from_bytes([3; 32]),
-            },
+            }),
             Event::NotCommitted {
                 operation: OperationId::from_bytes([1; 16]),
             },
@@ -440,6 +645,7 @@ mod tests {
             epoch: 3,
             sequence: 1,
             previous: [0; 32],
+            settled: 1,
             at: Timestamp::from_seconds(1_700_000_000).expect("an instant"),
             events,
         };

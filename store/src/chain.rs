@@ -8,6 +8,7 @@ use core::fmt;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use futures_util::{StreamExt, stream};
 use planseal::id::ObjectId;
 use planseal::statement::Kind;
 use planseal::time::Timestamp;
@@ -15,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::key::{ChainId, Key, Prefix};
 use crate::layout::{LayoutError, Reader, Writer};
+use crate::location::Sharing;
 use crate::records::{Kept, RecordError, Records};
 use crate::seal::{DataKey, RandomError, RecordKind, fill_random};
 
@@ -238,37 +240,44 @@ impl Chains {
         }
     }
 
-    /// Every record in order, with gaps, forks and misplaced records refused. Lists the one folder.
-    pub(crate) async fn read(&self, records: &Records, chain: &ChainId) -> Result<Vec<Record>, RecordError> {
+    /// Every record in order, with gaps, forks and misplaced records refused.
+    ///
+    /// Lists the one folder, and then asks for what follows the last name listed: a listing may be older than the
+    /// chain, and may not be newer.
+    pub(crate) async fn read(
+        &self,
+        records: &Records,
+        chain: &ChainId,
+    ) -> Result<(Vec<Record>, Tip), RecordError> {
         let names = records.engine.list(&Prefix::chain(chain)).await?;
         let Some(data_key) = records.chain_key(chain).await? else {
             return match names.first() {
-                None => Ok(Vec::new()),
+                None => Ok((Vec::new(), Tip::START)),
                 Some(_) => Err(broken(chain, 1, "its data key is gone")),
             };
         };
+        let listed = last_listed(chain, &names)?;
+        let mut known = stream::iter(1..=listed)
+            .map(|n| read_record(records, chain, n, &data_key))
+            .buffered(RECORDS_AT_ONCE);
         let mut tip = Tip::START;
         let mut all = Vec::with_capacity(names.len());
-        for name in names {
-            let key = Key::chain_record(chain, tip.n + 1);
-            if name != key.to_string() {
-                return Err(broken(chain, tip.n + 1, "it is missing"));
-            }
-            let Some((record, content)) = read_record(records, &key, &data_key).await? else {
-                return Err(broken(chain, tip.n + 1, "it is listed and cannot be read"));
+        loop {
+            let n = tip.n + 1;
+            let found = match known.next().await {
+                Some(found) => Some(found?.ok_or_else(|| broken(chain, n, "it is missing"))?),
+                None => read_record(records, chain, n, &data_key).await?,
+            };
+            let Some((record, content)) = found else {
+                break;
             };
             if record.previous != tip.digest {
-                return Err(broken(
-                    chain,
-                    tip.n + 1,
-                    "it does not follow the record before it",
-                ));
+                return Err(broken(chain, n, "it does not follow the record before it"));
             }
             tip = tip.after(&record, &content);
             all.push(record);
         }
-        self.remember(*chain, tip);
-        Ok(all)
+        Ok((all, tip))
     }
 
     /// One record, by its number.
@@ -281,24 +290,31 @@ impl Chains {
         match records.chain_key(chain).await? {
             None => Ok(None),
             Some(data_key) => {
-                let found = read_record(records, &Key::chain_record(chain, n), &data_key).await?;
+                let found = read_record(records, chain, n, &data_key).await?;
                 Ok(found.map(|(record, _)| record))
             }
         }
     }
 
-    /// Where the chain ends, when that is known without reading it.
-    pub(crate) fn remembered_tip(&self, chain: &ChainId) -> Option<Tip> {
+    fn remembered_tip(&self, chain: &ChainId) -> Option<Tip> {
         self.tips().get(chain).copied()
     }
 
-    /// Where the chain ends; reads it when it was not used lately.
-    pub(crate) async fn tip(&self, records: &Records, chain: &ChainId) -> Result<Tip, RecordError> {
-        if let Some(tip) = self.remembered_tip(chain) {
-            return Ok(tip);
+    /// Where the chain ends, when that is known and nobody wrote to it since.
+    pub(crate) async fn standing_tip(
+        &self,
+        records: &Records,
+        chain: &ChainId,
+    ) -> Result<Option<Tip>, RecordError> {
+        let Some(tip) = self.remembered_tip(chain) else {
+            return Ok(None);
+        };
+        let next = Key::chain_record(chain, tip.n + 1);
+        if records.engine.sharing() == Sharing::Nodes && records.engine.read(&next).await?.is_some() {
+            self.forget(chain);
+            return Ok(None);
         }
-        self.read(records, chain).await?;
-        Ok(self.remembered_tip(chain).unwrap_or(Tip::START))
+        Ok(Some(tip))
     }
 
     /// COMMIT POINT: creates the record that follows `tip`. Of several writers one wins.
@@ -350,7 +366,8 @@ impl Chains {
         self.tips.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remember(&self, chain: ChainId, tip: Tip) {
+    /// Keeps the end of a chain whose every record is logged: whoever finds it here need not look for unlogged ones.
+    pub(crate) fn remember(&self, chain: ChainId, tip: Tip) {
         let mut tips = self.tips();
         if tips.len() >= MAX_TIPS_REMEMBERED {
             tips.clear();
@@ -362,11 +379,28 @@ impl Chains {
 /// 65 536 tips are about 10 MB; a forgotten one costs one listing of its folder.
 const MAX_TIPS_REMEMBERED: usize = 1 << 16;
 
+/// The number of the last record that a listing names. The names of a folder are those of its chain and nothing else.
+fn last_listed(chain: &ChainId, names: &[String]) -> Result<u32, RecordError> {
+    let Some(last) = names.last() else {
+        return Ok(0);
+    };
+    let number = last.rsplit('/').next().and_then(|number| number.parse().ok());
+    match number {
+        Some(n) if Key::chain_record(chain, n).to_string() == *last => Ok(n),
+        _ => Err(broken(chain, 1, "its folder holds a name that is no record's")),
+    }
+}
+
+/// Hides the time that one request to a bucket takes.
+const RECORDS_AT_ONCE: usize = 8;
+
 async fn read_record(
     records: &Records,
-    key: &Key,
+    chain: &ChainId,
+    n: u32,
     data_key: &DataKey,
 ) -> Result<Option<(Record, Vec<u8>)>, RecordError> {
+    let key = &Key::chain_record(chain, n);
     match records.read(RecordKind::Chain, key, data_key).await? {
         None => Ok(None),
         Some(content) => {

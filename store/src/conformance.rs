@@ -4,11 +4,13 @@
 //! with many writers at once, because engines that let several win pass any sequential trial (STORAGE). A bucket is put
 //! to the rules each time a store in it is opened ([`probe`]); the whole suite ([`run`]) also tries sizes and repeats.
 
+#[cfg(any(test, feature = "conformance"))]
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::{join_all, ready};
 use futures_util::{StreamExt, TryStreamExt};
+#[cfg(any(test, feature = "conformance"))]
 use object_store::ObjectStore;
 
 use crate::engine::{Creation, Engine, EngineError};
@@ -52,22 +54,22 @@ pub async fn run(objects: Arc<dyn ObjectStore>, round: u64) -> Vec<Breach> {
 /// # Errors
 /// [`ProbeError::Unfit`] names the first rule that was broken.
 pub async fn probe(location: &Location) -> Result<(), ProbeError> {
-    let (objects, sharing) = location.open().await?;
-    match sharing {
+    let engine = location.open().await?;
+    match engine.sharing() {
         Sharing::Alone => Ok(()),
-        Sharing::Nodes => probe_objects(objects).await,
+        Sharing::Nodes => probe_engine(&engine).await,
     }
 }
 
-pub(crate) async fn probe_objects(objects: Arc<dyn ObjectStore>) -> Result<(), ProbeError> {
+pub(crate) async fn probe_engine(engine: &Engine) -> Result<(), ProbeError> {
     let mut bytes = [0; 8];
     fill_random(&mut bytes)?;
     // Below the rounds of `LISTING`.
     let round = u64::from_be_bytes(bytes) >> 5;
-    let engine = Engine::over(Arc::clone(&objects), Sharing::Nodes);
-    let outcome = keeps_the_rules(&engine, round).await;
+    let outcome = keeps_the_rules(engine, round).await;
     for round in [round, round + LISTING] {
         // Litter of a probe harms nobody, and a service without the right to delete is to be preferred.
+        let objects = engine.objects();
         let litter = objects.list(Some(Prefix::probe(round).path()));
         let litter = litter.map_ok(|meta| meta.location).boxed();
         objects.delete_stream(litter).for_each(|_| ready(())).await;
@@ -380,11 +382,12 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn a_probe_accepts_what_is_fit_leaves_nothing_and_names_the_rule_that_was_broken() {
         let fit = Arc::new(InMemory::new());
-        probe_objects(fit.clone()).await.expect("fit");
+        let engine = |objects| Engine::over(objects, Sharing::Nodes);
+        probe_engine(&engine(fit.clone())).await.expect("fit");
         let left: Vec<_> = fit.list(None).try_collect().await.expect("memory lists");
         assert!(left.is_empty(), "{left:?}");
         let unfit = Arc::new(LooksThenWrites(InMemory::new()));
-        let refused = probe_objects(unfit).await.expect_err("unfit");
+        let refused = probe_engine(&engine(unfit)).await.expect_err("unfit");
         assert!(
             matches!(refused, ProbeError::Unfit { rule: ONE_WINNER, .. }),
             "{refused}"

@@ -9,8 +9,9 @@
 //!   for its writer, so that nobody is shown what a power cut could still take back;
 //! - **fail-stop**: after an fsync that failed, what the page cache shows may differ from the disk. Nothing is
 //!   read or written any more until the store is opened again;
-//! - **opening**: one process at a time (flock), no symbolic link inside, left-over staging files swept, and
-//!   `syncfs` before anything is believed, since a crash may leave visible what was never flushed.
+//! - **opening**: one process at a time (flock); unless the last one closed the folder, no symbolic link inside,
+//!   left-over staging files swept, and `syncfs` before anything is believed, since a crash may leave visible what was
+//!   never flushed.
 //!
 //! What is left to others: bytes are checked by whoever reads them (`seal`, `log`).
 
@@ -43,6 +44,8 @@ pub(crate) struct DurableLocal(Arc<Folder>);
 struct Folder {
     root: PathBuf,
     files: LocalFileSystem,
+    /// The same folder, for what follows from other objects and is flushed later.
+    unflushed: LocalFileSystem,
     /// Holds the flock for as long as the store is open.
     _lock: File,
     gate: Gate,
@@ -56,21 +59,86 @@ impl DurableLocal {
     pub(crate) fn open(root: &FilePath) -> core::result::Result<Self, FolderError> {
         make_root(root)?;
         let lock = lock(root)?;
-        sweep(root)?;
-        flush(root)?;
+        if !take_away_mark(root)? {
+            sweep(root)?;
+            flush(root)?;
+        }
         let root = fs::canonicalize(root).map_err(FolderError::doing("open", root))?;
-        let files = LocalFileSystem::new_with_prefix(&root)
-            .map_err(|failure| FolderError::doing("open", &root)(io::Error::other(failure)))?
-            .with_fsync(true);
+        let unflushed = LocalFileSystem::new_with_prefix(&root)
+            .map_err(|failure| FolderError::doing("open", &root)(io::Error::other(failure)))?;
+        let files = unflushed.clone().with_fsync(true);
         Ok(Self(Arc::new(Folder {
             root,
             files,
+            unflushed,
             _lock: lock,
             gate: Gate::new(),
             made: Mutex::new(HashSet::new()),
             stopped: OnceLock::new(),
         })))
     }
+
+    /// Has everything on the disk that was written so far.
+    pub(crate) async fn flush(&self) -> Result<()> {
+        self.on_the_disk(|root| flush(root)).await
+    }
+
+    /// Ends the writing, and leaves a mark that everything is on the disk and nothing half-written lies about: the next
+    /// opening need not look through the whole folder.
+    pub(crate) async fn close(&self) -> Result<()> {
+        self.0.refuse_if_stopped()?;
+        let closed = || Stopped {
+            reason: "it was closed".into(),
+        };
+        self.0.stopped.get_or_init(closed);
+        // Whoever began before that holds a gate until the disk has confirmed.
+        for gate in &self.0.gate.shards {
+            drop(gate.write().await);
+        }
+        let folder = Arc::clone(&self.0);
+        let marked = tokio::task::spawn_blocking(move || {
+            flush(&folder.root)?;
+            create_private_file(&folder.root.join(CLOSED_MARK), b"")
+        });
+        marked
+            .await?
+            .map_err(|failure| generic(io::Error::other(failure)))
+    }
+
+    /// Runs to its end even when the caller stops waiting; a failure stops the store.
+    async fn on_the_disk(
+        &self,
+        work: impl FnOnce(&FilePath) -> core::result::Result<(), FolderError> + Send + 'static,
+    ) -> Result<()> {
+        self.0.refuse_if_stopped()?;
+        let folder = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || work(&folder.root)).await?;
+        done.map_err(|failure| {
+            let reason = format!("the disk did not confirm what was written ({failure})");
+            self.0.stopped.get_or_init(|| Stopped { reason }).error()
+        })
+    }
+}
+
+/// Asks for an object to be written without waiting for the disk; [`DurableLocal::flush`] makes it durable.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unflushed;
+
+/// Present while no process has the folder open and the last one closed it.
+const CLOSED_MARK: &str = ".closed";
+
+/// Whether the mark was there. It is gone from the disk when this returns, before anything is written.
+fn take_away_mark(root: &FilePath) -> core::result::Result<bool, FolderError> {
+    let mark = root.join(CLOSED_MARK);
+    match fs::remove_file(&mark) {
+        Ok(()) => {}
+        Err(failure) if failure.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(failure) => return Err(FolderError::doing("remove", &mark)(failure)),
+    }
+    File::open(root)
+        .and_then(|folder| folder.sync_all())
+        .map_err(FolderError::doing("flush", root))?;
+    Ok(true)
 }
 
 impl Folder {
@@ -97,8 +165,12 @@ impl Folder {
         let folder = Arc::clone(&self);
         let parent = file.parent().unwrap_or(&self.root).to_path_buf();
         let made = tokio::task::spawn_blocking(move || folder.make_durable(&parent)).await?;
+        let files = match options.extensions.get::<Unflushed>() {
+            None => &self.files,
+            Some(Unflushed) => &self.unflushed,
+        };
         let put = match made {
-            Ok(()) => self.files.put_opts(&location, payload, options).await,
+            Ok(()) => files.put_opts(&location, payload, options.clone()).await,
             Err(failure) => Err(generic(failure)),
         };
         // A name that became visible although its creation failed is one whose folder could not be flushed. What
@@ -265,13 +337,14 @@ impl Gate {
 
     fn of(&self, location: &Path) -> &RwLock<()> {
         let hash = self.hasher.hash_one(location.as_ref());
-        let shard = usize::try_from(hash % u64::from(GATE_SHARDS)).expect("a remainder below 64 fits usize");
+        let shard =
+            usize::try_from(hash % u64::from(GATE_SHARDS)).expect("a remainder below 1024 fits usize");
         &self.shards[shard]
     }
 }
 
 /// Enough that a reader seldom waits for a writer of another name.
-const GATE_SHARDS: u32 = 64;
+const GATE_SHARDS: u32 = 1024;
 
 fn private_folder() -> fs::DirBuilder {
     let mut builder = fs::DirBuilder::new();

@@ -16,7 +16,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use sha2::{Digest, Sha256};
 
-use crate::durable::Stopped;
+use crate::durable::{DurableLocal, Stopped, Unflushed};
 use crate::key::{Key, MutableKey, Prefix};
 use crate::location::Sharing;
 
@@ -26,6 +26,8 @@ pub(crate) struct Engine {
     objects: Arc<dyn ObjectStore>,
     sharing: Sharing,
     worm: Option<Arc<dyn ObjectStore>>,
+    /// The folder behind `objects`, where it is one.
+    folder: Option<DurableLocal>,
 }
 
 /// What a creation found.
@@ -45,12 +47,26 @@ impl Engine {
             objects,
             sharing,
             worm: None,
+            folder: None,
+        }
+    }
+
+    /// In a folder, which is flushed now and then.
+    pub(crate) fn in_folder(folder: DurableLocal) -> Self {
+        Self {
+            folder: Some(folder.clone()),
+            ..Self::over(Arc::new(folder), Sharing::Alone)
         }
     }
 
     /// Keeps a copy of all evidence in a second place, which is written once and never read by the service.
-    pub(crate) fn with_worm(self, worm: Option<Arc<dyn ObjectStore>>) -> Self {
+    pub(crate) fn with_worm(self, worm: Option<&Self>) -> Self {
+        let worm = worm.map(|worm| Arc::clone(&worm.objects));
         Self { worm, ..self }
+    }
+
+    pub(crate) fn objects(&self) -> &Arc<dyn ObjectStore> {
+        &self.objects
     }
 
     /// Who else may write here.
@@ -60,23 +76,58 @@ impl Engine {
 
     /// Creates an object, durable when this returns, and its copy in the second place if there is one.
     pub(crate) async fn create(&self, key: &Key, bytes: &Bytes) -> Result<Creation, EngineError> {
-        let creation = self.create_once(key, bytes).await?;
+        let options = PutOptions::from(PutMode::Create);
+        let creation = self.create_once(key, bytes, options).await?;
         if let (Some(worm), true, true) = (&self.worm, creation.is_there(), key.is_evidence()) {
             copy_to_worm(worm, key, bytes).await?;
         }
         Ok(creation)
     }
 
+    /// Creates an object that follows from others: a folder need not have it on the disk before [`flush`](Self::flush).
+    pub(crate) async fn create_derived(&self, key: &Key, bytes: &Bytes) -> Result<Creation, EngineError> {
+        let mut options = PutOptions::from(PutMode::Create);
+        options.extensions.insert(Unflushed);
+        self.create_once(key, bytes, options).await
+    }
+
+    /// Has everything on the disk that was created so far; a bucket has it there always.
+    pub(crate) async fn flush(&self) -> Result<(), EngineError> {
+        match &self.folder {
+            None => Ok(()),
+            Some(folder) => folder
+                .flush()
+                .await
+                .map_err(|failure| EngineError::of("flush", "the folder".into(), failure)),
+        }
+    }
+
+    /// Has everything on the disk, and says so for the next opening; nothing may be written after this.
+    pub(crate) async fn close(&self) -> Result<(), EngineError> {
+        match &self.folder {
+            None => Ok(()),
+            Some(folder) => folder
+                .close()
+                .await
+                .map_err(|failure| EngineError::of("close", "the folder".into(), failure)),
+        }
+    }
+
     /// Every error after a creation is ambiguous, because the try may have landed: the name is read, the same bytes mean
     /// that this object is there, and an absent object is tried again with the same bytes. A try that lands after the
     /// last look is met by whoever uses the name next.
-    async fn create_once(&self, key: &Key, bytes: &Bytes) -> Result<Creation, EngineError> {
+    async fn create_once(
+        &self,
+        key: &Key,
+        bytes: &Bytes,
+        options: PutOptions,
+    ) -> Result<Creation, EngineError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let options = PutOptions::from(PutMode::Create);
             let payload = PutPayload::from(bytes.clone());
-            let Err(failure) = self.objects.put_opts(key.path(), payload, options).await else {
+            let put = self.objects.put_opts(key.path(), payload, options.clone());
+            let Err(failure) = put.await else {
                 return Ok(Creation::Created);
             };
             let error = match self.read(key).await {
@@ -97,6 +148,31 @@ impl Engine {
     /// The bytes under a name, or nothing.
     pub(crate) async fn read(&self, key: &Key) -> Result<Option<Bytes>, EngineError> {
         self.read_path(key.path()).await
+    }
+
+    /// The number of the last of objects that are numbered without gaps, from `first` on; found by doubling and halving.
+    pub(crate) async fn last(
+        &self,
+        first: u64,
+        name: impl Fn(u64) -> Key,
+    ) -> Result<Option<u64>, EngineError> {
+        if self.read(&name(first)).await?.is_none() {
+            return Ok(None);
+        }
+        let (mut found, mut step) = (first, 1);
+        while self.read(&name(found + step)).await?.is_some() {
+            found += step;
+            step *= 2;
+        }
+        let mut absent = found + step;
+        while found + 1 < absent {
+            let middle = found + (absent - found) / 2;
+            match self.read(&name(middle)).await? {
+                Some(_) => found = middle,
+                None => absent = middle,
+            }
+        }
+        Ok(Some(found))
     }
 
     /// The bytes under a mutable name, or nothing.

@@ -63,9 +63,24 @@ impl Key {
         Self(Path::from(format!("n/{epoch:012}")))
     }
 
+    /// Says that a writer's stream has ended, so that nobody needs to read it to know.
+    pub(crate) fn ended(epoch: u64) -> Self {
+        Self(Path::from(format!("n/{epoch:012}.ended")))
+    }
+
     /// Log commit `n`, from 0.
     pub(crate) fn commit(n: u64) -> Self {
         Self(Path::from(format!("log/c/{n:012}")))
+    }
+
+    /// What a node handed over to the sequencing one, from 1.
+    pub(crate) fn handover(node: &[u8; 16], n: u64) -> Self {
+        Self(Path::from(format!("q/{}/{n:012}", hex::encode(node))))
+    }
+
+    /// Which node sequences the log, from 1; the last one counts.
+    pub(crate) fn lease(n: u64) -> Self {
+        Self(Path::from(format!("log/lease/{n:012}")))
     }
 
     /// A tile or entry bundle of the log.
@@ -103,6 +118,12 @@ impl Key {
             .any(|folder| name.starts_with(folder))
     }
 
+    /// Whether the object follows from others.
+    pub(crate) fn is_derived(&self) -> bool {
+        let name = self.0.as_ref();
+        name.starts_with("log/tile/") || name.starts_with("log/idx/")
+    }
+
     /// A key outside the product's own names, for putting an engine to the rules.
     pub(crate) fn probe(round: u64, n: u64) -> Self {
         Self(Path::from(format!("probe/{round:020}/{n:010}")))
@@ -118,6 +139,12 @@ impl MutableKey {
     /// The newest checkpoint that enough witnesses cosigned.
     pub(crate) fn cosigned() -> Self {
         Self(Path::from("log/cosigned"))
+    }
+
+    /// A name that follows from commits and chains, for making it again when a crash left other bytes there.
+    pub(crate) fn derived(key: &Key) -> Self {
+        debug_assert!(key.is_derived());
+        Self(key.0.clone())
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -30,6 +30,7 @@ mod tile;
 mod log;
 mod append;
 mod open;
+mod keeping;
 mod read;
 pub mod clock;
 pub mod conformance;

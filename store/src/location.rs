@@ -5,6 +5,7 @@
 //! never stand in the text. Every request to a bucket has a time limit, and is repeated for a bounded time.
 
 use core::fmt;
+use core::time::Duration;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,8 +18,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, ClientConfigKey, ObjectStore, RetryConfig};
 
 use crate::durable::{DurableLocal, FolderError};
-
-use core::time::Duration;
+use crate::engine::Engine;
 
 /// Where the objects of a store are.
 #[derive(Debug, Clone)]
@@ -79,19 +79,16 @@ impl Location {
     }
 
     /// The engine, and who else may write to it.
-    pub(crate) async fn open(&self) -> Result<(Arc<dyn ObjectStore>, Sharing), LocationError> {
+    pub(crate) async fn open(&self) -> Result<Engine, LocationError> {
         Ok(match self {
-            Self::Memory => (Arc::new(InMemory::new()), Sharing::Alone),
+            Self::Memory => Engine::over(Arc::new(InMemory::new()), Sharing::Alone),
             Self::Folder(root) => {
                 let root = root.clone();
                 let opened = tokio::task::spawn_blocking(move || DurableLocal::open(&root)).await;
-                (
-                    Arc::new(opened.map_err(|_| LocationError::Interrupted)??),
-                    Sharing::Alone,
-                )
+                Engine::in_folder(opened.map_err(|_| LocationError::Interrupted)??)
             }
-            Self::Bucket(bucket) => (Arc::clone(&bucket.objects), Sharing::Nodes),
-            Self::Objects { objects, sharing } => (Arc::clone(objects), *sharing),
+            Self::Bucket(bucket) => Engine::over(Arc::clone(&bucket.objects), Sharing::Nodes),
+            Self::Objects { objects, sharing } => Engine::over(Arc::clone(objects), *sharing),
         })
     }
 }

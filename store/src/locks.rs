@@ -2,13 +2,14 @@
 //!
 //! They spare work, and nothing depends on them: between processes, creation decides.
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 
 use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) struct Locks {
     locks: Vec<Mutex<()>>,
-    hasher: RandomState,
+    /// A fixed one, so that a schedule of a test can be played again; names are ids and keyed hashes.
+    hasher: BuildHasherDefault<DefaultHasher>,
 }
 
 /// Enough that two writers of different names seldom meet.
@@ -18,7 +19,7 @@ impl Locks {
     pub(crate) fn new() -> Self {
         Self {
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
-            hasher: RandomState::new(),
+            hasher: BuildHasherDefault::default(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Opening a store: where it lies, with which keys, and what a crash left to be completed.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,16 +11,18 @@ use planseal::sign::SigningPort;
 
 use crate::Store;
 use crate::append::{AppendError, Shelf};
-use crate::audit::{self, Audit, AuditError, Event, Intent};
+use crate::audit::{self, Audit, AuditError, Event, Fence, Intent, Predecessor};
 use crate::chain::Chains;
 use crate::clock::Clock;
 use crate::conformance::{self, ProbeError};
 use crate::engine::{Creation, Engine, EngineError};
+use crate::keeping::keep;
 use crate::key::Key;
 use crate::keys::{KeyError, KeyFileError, KeyPort, KeyRing, LocalFileKeys};
-use crate::location::{Location, LocationError};
+use crate::location::{Location, LocationError, Sharing};
 use crate::locks::Locks;
 use crate::log::{Log, LogOpenError};
+use crate::read::ReadError;
 use crate::records::{RecordError, Records};
 use crate::seal::{RandomError, fill_random};
 
@@ -100,15 +103,15 @@ impl Store {
         origin: &str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let (objects, sharing) = config.location.open().await?;
+        let engine = config.location.open().await?;
         if matches!(config.location, Location::Bucket(_)) {
-            conformance::probe_objects(Arc::clone(&objects)).await?;
+            conformance::probe_engine(&engine).await?;
         }
         let worm = match &config.worm {
             None => None,
-            Some(worm) => Some(worm.open().await?.0),
+            Some(worm) => Some(worm.open().await?),
         };
-        let engine = Engine::over(objects, sharing).with_worm(worm);
+        let engine = engine.with_worm(worm.as_ref());
         Self::open_over(engine, config, signer, origin, clock).await
     }
 
@@ -136,9 +139,59 @@ impl Store {
             chain_locks: Locks::new(),
             number_locks: Locks::new(),
             damage: Vec::new(),
+            closed: AtomicBool::new(false),
+            trouble: Mutex::default(),
         };
-        shelf.damage = recover(&shelf).await?;
-        Ok(Self(Arc::new(shelf)))
+        if shelf.records.engine.sharing() == Sharing::Alone {
+            shelf.damage = recover(&shelf).await?;
+            return Ok(Self(Arc::new(shelf)));
+        }
+        let shelf = Arc::new(shelf);
+        tokio::spawn(keep(Arc::downgrade(&shelf)));
+        Ok(Self(shelf))
+    }
+
+    /// Ends this process's part in the store in an orderly way: what follows from the commits is written, the node stops
+    /// sequencing, its audit stream ends, and a folder is marked as whole, so that it opens quickly. Whatever is asked of
+    /// the store afterwards may be refused. A store that is only dropped, or whose process is killed, loses nothing
+    /// either; the next opening has more to do.
+    ///
+    /// # Errors
+    /// [`AppendError`] when the engine fails.
+    pub async fn close(&self) -> Result<(), AppendError> {
+        let shelf = &self.0;
+        if shelf.closed.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        shelf.log.close(&shelf.records).await?;
+        shelf.audit.close(&shelf.records, shelf.clock.now()).await?;
+        shelf.records.engine.close().await.map_err(RecordError::from)?;
+        Ok(())
+    }
+
+    /// Whether nothing was ever logged here.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.0.log.size() == 0
+    }
+
+    /// Sees every leaf that any node committed before the call. Whoever says what is the latest has to ask this first;
+    /// alone on a store there is nothing to do.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the engine fails or the log was forked.
+    pub async fn refresh(&self) -> Result<(), ReadError> {
+        Ok(self.0.log.refresh(&self.0.records).await?)
+    }
+
+    /// What the node's own rounds last failed at, in words for the operator: other nodes are then not served.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.0
+            .trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Damaged records that opening came upon. One person's damaged record does not keep everybody else's from
@@ -149,37 +202,49 @@ impl Store {
     }
 }
 
-/// Completes what earlier writers had begun, then ends their streams, oldest first.
-///
-/// An intent whose record is in its chain and not in the log is submitted; an intent without a record is noted
-/// as not committed. A crash in here leaves the writer unfenced, and the next opening does it again.
+/// Completes what earlier writers had begun, then ends their streams, oldest first. A crash in here leaves a writer
+/// unfenced, and the next opening does it again.
 async fn recover(shelf: &Shelf) -> Result<Vec<RecordError>, OpenError> {
-    let epoch = shelf.audit.epoch();
     let mut damage = Vec::new();
-    for writer in audit::predecessors(&shelf.records, epoch).await? {
-        for Intent {
-            operation,
-            chain,
-            object,
-        } in writer.intents.iter().copied()
-        {
-            let event = match shelf.settle(&chain).await {
-                Ok(settled) if settled.contains(&object) => continue,
-                Ok(_) => Event::NotCommitted { operation },
-                Err(AppendError::Record(found)) if found.is_damage() => {
-                    damage.push(found);
-                    Event::Unsettled { operation }
-                }
-                Err(failure) => return Err(failure.into()),
-            };
-            shelf
-                .audit
-                .write(&shelf.records, shelf.clock.now(), event)
-                .await?;
-        }
-        writer.fence(&shelf.records, epoch, shelf.clock.now()).await?;
+    for writer in audit::predecessors(&shelf.records, shelf.audit.epoch().await).await? {
+        damage.extend(settle_predecessor(shelf, &writer).await?);
     }
     Ok(damage)
+}
+
+/// An intent whose record is in its chain and not in the log is submitted; an intent without a record is noted as not
+/// committed. Gives the damaged records that were come upon.
+pub(crate) async fn settle_predecessor(
+    shelf: &Shelf,
+    writer: &Predecessor,
+) -> Result<Vec<RecordError>, OpenError> {
+    let mut damage = Vec::new();
+    for Intent {
+        operation,
+        chain,
+        object,
+    } in writer.intents.iter().copied()
+    {
+        let event = match shelf.settle(&chain).await {
+            Ok(settled) if settled.contains(&object) => continue,
+            Ok(_) => Event::NotCommitted { operation },
+            Err(AppendError::Record(found)) if found.is_damage() => {
+                damage.push(found);
+                Event::Unsettled { operation }
+            }
+            Err(failure) => return Err(failure.into()),
+        };
+        shelf
+            .audit
+            .write(&shelf.records, shelf.clock.now(), event)
+            .await?;
+    }
+    let by = shelf.audit.epoch().await;
+    let fence = writer.fence(&shelf.records, by, shelf.clock.now()).await?;
+    match (fence, shelf.records.engine.sharing()) {
+        (Fence::Outrun, Sharing::Alone) => Err(OpenError::StillWritten),
+        _ => Ok(damage),
+    }
 }
 
 /// What `meta/format` says: this store is one, and in which format.
@@ -246,6 +311,9 @@ pub enum OpenError {
     /// The store's key does not unwrap.
     #[error("the store's key cannot be unwrapped: is this the key file of this store?")]
     Key(#[from] KeyError),
+    /// Somebody writes to a store that this process was told to hold alone.
+    #[error("another process is writing to this store: stop that one first")]
+    StillWritten,
     /// The log may not be continued.
     #[error(transparent)]
     Log(#[from] LogOpenError),

@@ -21,7 +21,7 @@ use crate::audit::{Access, AuditError, Event};
 use crate::chain::Record;
 use crate::index::{self, NumberName};
 use crate::key::{ChainId, Prefix};
-use crate::log::Logged;
+use crate::log::{LogError, Logged};
 use crate::records::RecordError;
 use crate::tile::TilePath;
 
@@ -62,7 +62,7 @@ impl Store {
     /// [`ReadError`] when the engine fails or the bytes may not be believed.
     pub async fn object(&self, id: ObjectId) -> Result<Option<ChainRecord>, ReadError> {
         let shelf = &self.0;
-        let Some(Logged { index, place }) = shelf.log.logged(&shelf.records, id).await? else {
+        let Some(Logged { index, place }) = shelf.fresh(id).await? else {
             return Ok(None);
         };
         let broken = |reason| RecordError::Chain {
@@ -85,10 +85,11 @@ impl Store {
     pub async fn chain(&self, plan: PlanId) -> Result<Vec<ChainRecord>, ReadError> {
         let (shelf, chain) = (&self.0, ChainId::Plan(plan));
         let mut settled = false;
+        shelf.log.refresh(&shelf.records).await?;
         loop {
             let mut found = Vec::new();
             let mut unlogged = false;
-            for (n, record) in (1..).zip(shelf.chains.read(&shelf.records, &chain).await?) {
+            for (n, record) in (1..).zip(shelf.chains.read(&shelf.records, &chain).await?.0) {
                 let Some(statement) = &record.statement else {
                     continue;
                 };
@@ -120,7 +121,7 @@ impl Store {
     /// # Errors
     /// [`ReadError`] when the engine fails or what it holds contradicts the log.
     pub async fn receipt(&self, id: ObjectId) -> Result<Option<Receipt>, ReadError> {
-        match self.0.log.logged(&self.0.records, id).await? {
+        match self.0.fresh(id).await? {
             None => Ok(None),
             Some(logged) => self.0.receipt_of(logged.index).await.map(Some),
         }
@@ -202,8 +203,7 @@ impl Store {
     /// # Errors
     /// [`ReadError`] when the engine fails or the bytes may not be believed.
     pub async fn leaf_index(&self, id: ObjectId) -> Result<Option<u64>, ReadError> {
-        let logged = self.0.log.logged(&self.0.records, id).await?;
-        Ok(logged.map(|logged| logged.index))
+        Ok(self.0.fresh(id).await?.map(|logged| logged.index))
     }
 
     /// Leaves by index, as far as the checkpoint covers them.
@@ -240,6 +240,16 @@ impl Store {
 }
 
 impl Shelf {
+    /// Where an object was logged, as all nodes know it by now.
+    async fn fresh(&self, id: ObjectId) -> Result<Option<Logged>, ReadError> {
+        // What this node knows to be logged stays logged.
+        if let Some(logged) = self.log.logged(&self.records, id).await? {
+            return Ok(Some(logged));
+        }
+        self.log.refresh(&self.records).await?;
+        Ok(self.log.logged(&self.records, id).await?)
+    }
+
     pub(crate) async fn receipt_of(&self, index: u64) -> Result<Receipt, ReadError> {
         let leaves = self.log.leaves(&self.records, index..index + 1).await?;
         let leaf = leaves.first().copied().ok_or(ReadError::NotCovered { index })?;
@@ -274,6 +284,9 @@ pub enum ReadError {
     /// A statement that an interrupted try left in the chain could not be logged.
     #[error("the record holds a statement that is not logged yet, and logging it failed")]
     Unlogged(#[from] Box<AppendError>),
+    /// What other nodes committed could not be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The checkpoint does not cover a leaf that the index names.
     #[error("leaf {index} is not covered by the checkpoint")]
     NotCovered {

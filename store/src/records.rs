@@ -3,7 +3,7 @@
 use planseal::id::PlanId;
 
 use crate::engine::{Creation, Engine, EngineError};
-use crate::key::{ChainId, Key};
+use crate::key::{ChainId, Key, MutableKey};
 use crate::keys::{KeyError, KeyRing};
 use crate::layout::LayoutError;
 use crate::seal::{self, DataKey, RandomError, RecordKind, SealError};
@@ -44,6 +44,23 @@ impl Records {
                 })
             }
         }
+    }
+
+    /// Makes an object that follows from others; what a crash left in its place is replaced.
+    pub(crate) async fn make_derived(
+        &self,
+        kind: RecordKind,
+        key: &Key,
+        data_key: &DataKey,
+        content: &[u8],
+    ) -> Result<(), RecordError> {
+        let sealed = seal::seal(data_key, kind, key, content)?;
+        if let Creation::Different(found) = self.engine.create_derived(key, &sealed).await?
+            && seal::open(data_key, kind, key, &found).ok().as_deref() != Some(content)
+        {
+            self.engine.replace(&MutableKey::derived(key), &sealed).await?;
+        }
+        Ok(())
     }
 
     /// Reads and opens, or nothing when the name is free.

@@ -106,6 +106,9 @@ pub(crate) enum RecordKind {
     Commit,
     Logged,
     WrappedKey,
+    Handover,
+    Lease,
+    Ended,
 }
 
 impl RecordKind {
@@ -120,6 +123,9 @@ impl RecordKind {
             Self::Commit => 7,
             Self::Logged => 8,
             Self::WrappedKey => 9,
+            Self::Handover => 10,
+            Self::Lease => 11,
+            Self::Ended => 12,
         }
     }
 }

@@ -67,6 +67,11 @@ impl TilePath {
         (tile.to_string() == path).then_some(tile)
     }
 
+    /// The full tile that this one is, or will be, the beginning of.
+    pub(crate) const fn whole(self) -> Self {
+        Self { width: 256, ..self }
+    }
+
     pub(crate) const fn layer(self) -> Layer {
         self.layer
     }

@@ -1,11 +1,13 @@
 //! Log commits and the index from object to leaf.
 //!
-//! A commit holds the leaves it adds and, for each, the record of a chain that it consumes. Commits name their
-//! predecessor's digest. They are sealed, because leaves alone say nothing of a plan and the places do.
+//! A commit holds the leaves it adds and, for each, the record of a chain that it consumes, and says how much of what
+//! other nodes handed over has been taken up so far. Commits name their predecessor's digest. They are sealed, because
+//! leaves alone say nothing of a plan and the places do.
 
 use planseal::id::ObjectId;
 use sha2::{Digest, Sha256};
 
+use super::Cursors;
 use crate::key::ChainId;
 use crate::layout::{LayoutError, Reader, Writer};
 
@@ -21,6 +23,8 @@ pub(crate) struct Commit {
     /// The writer's nonce: the same bytes are one's own.
     pub(crate) node: [u8; 16],
     pub(crate) entries: Vec<Entry>,
+    /// As of this commit, for every node that is still heard of.
+    pub(crate) cursors: Cursors,
 }
 
 /// One leaf, and the statement it stands for.
@@ -60,6 +64,10 @@ impl Commit {
                 let writer = writer.bytes(&entry.leaf).fixed(entry.id.as_bytes());
                 entry.place.write(writer)
             })
+            .each(
+                &self.cursors.iter().collect::<Vec<_>>(),
+                |writer, (node, cursor)| writer.fixed(*node).number(**cursor),
+            )
             .finish()
     }
 
@@ -77,6 +85,12 @@ impl Commit {
                     place: Place::read(reader)?,
                 })
             })?,
+            cursors: reader
+                .each("cursors", |reader| {
+                    Ok((reader.fixed("node")?, reader.number("cursor")?))
+                })?
+                .into_iter()
+                .collect(),
         };
         reader.end()?;
         Ok(commit)
@@ -100,11 +114,11 @@ impl Logged {
 }
 
 impl Place {
-    fn write(&self, writer: Writer) -> Writer {
+    pub(super) fn write(&self, writer: Writer) -> Writer {
         writer.bytes(self.chain.to_string().as_bytes()).number32(self.n)
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, LayoutError> {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, LayoutError> {
         let chain = ChainId::parse(reader.text("chain")?);
         Ok(Self {
             chain: chain.ok_or(LayoutError::Meaningless { field: "chain" })?,
@@ -140,6 +154,7 @@ mod tests {
                 id: ObjectId::from_bytes([5; 32]),
                 place,
             }],
+            cursors: Cursors::from([([3; 16], 8), ([4; 16], 1)]),
         };
         let content = commit.encode();
         assert_eq!(Commit::decode(&content), Ok(commit));

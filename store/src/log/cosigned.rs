@@ -10,7 +10,8 @@ use planseal::log::checkpoint::{Checkpoint, CheckpointError, VerifiedCheckpoint}
 use planseal::log::note::{Note, VerifierKey};
 use planseal::log::tree::{self, Hash, TreeError};
 
-use super::{Log, LogOpenError, read_note};
+use super::Log;
+use super::opening::{LogOpenError, read_note};
 use crate::Store;
 use crate::engine::EngineError;
 use crate::key::MutableKey;

@@ -1,39 +1,54 @@
 //! The log as this store keeps it: commits, the tree derived from them, and what is shown of it.
 //!
-//! A commit object decides that leaves are part of the log. Everything else is derived from commits and can be
-//! made again: the index from object to leaf, the tiles and entry bundles exactly as C2SP tlog-tiles, and the
-//! signed checkpoint, always written last (FORMAT §4: never signed before everything it covers is durable).
+//! A commit object decides that leaves are part of the log. Everything else follows from commits and can be made again:
+//! the index from object to leaf and the tiles and entry bundles (C2SP tlog-tiles), written when a bundle is full, and
+//! the signed checkpoint. A checkpoint is signed after the commits it covers are durable, never before (FORMAT §4).
 //! Readers are shown the tree up to the checkpoint's size and nothing beyond. Hashing and proofs are core's.
+//!
+//! `opening` derives the tree, `sequence` adds to it, `derive` writes what follows, `tiles` reads it back, and `follow`
+//! is what several nodes on one bucket need: each sees the others' commits, and one of them sequences for all.
 
 mod commit;
-mod cosigned;
+mod tail;
+mod opening;
 mod sequence;
+mod derive;
 mod tiles;
+mod cosigned;
+mod handover;
+mod follow;
 
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use planseal::id::ObjectId;
-use planseal::log::checkpoint::{Checkpoint, CheckpointError, VerifiedCheckpoint};
+use planseal::log::checkpoint::Checkpoint;
 use planseal::log::leaf::Leaf;
-use planseal::log::note::{KeyType, Note, NoteError, VerifierKey};
+use planseal::log::note::VerifierKey;
 use planseal::log::proof::LogProof;
 use planseal::log::tree::{self, Hash, MemoryTree, TreeError};
 use planseal::sign::SigningPort;
 use planseal::time::Minute;
 use tokio::sync::Mutex;
 
+use commit::Commit;
 pub(crate) use commit::{Logged, Place};
 pub use cosigned::CosignedError;
+pub(crate) use follow::Service;
+pub use opening::LogOpenError;
 pub use sequence::LogError;
 pub(crate) use sequence::Submission;
 
 use crate::clock::Clock;
 use crate::group::Group;
-use crate::key::{Key, MutableKey};
+use crate::key::Key;
+use crate::location::Sharing;
 use crate::records::{RecordError, Records};
 use crate::seal::RecordKind;
-use commit::{Commit, Entry};
 use cosigned::Cosigned;
+use follow::Lead;
+use tail::Tail;
 
 /// The log of one store.
 pub(crate) struct Log {
@@ -41,11 +56,20 @@ pub(crate) struct Log {
     signer: Box<dyn SigningPort + Send + Sync>,
     clock: Arc<dyn Clock>,
     node: [u8; 16],
+    sharing: Sharing,
     waiting: Group<Submission, Result<u64, LogError>>,
     end: Mutex<End>,
     /// Held while a cosigned checkpoint is written, so that an older one never replaces a newer.
     cosigning: Mutex<()>,
     shown: RwLock<Shown>,
+    /// Those who wait for the next look at what other nodes committed.
+    looking: Group<(), Result<(), LogError>>,
+    /// Statements that wait to be handed to the sequencing node, and how often this node has handed some over.
+    handing: Group<Submission, Result<(), LogError>>,
+    handed: Mutex<u64>,
+    lead: Mutex<Lead>,
+    /// Whether this node sequences, as far as it knows.
+    leads: AtomicBool,
 }
 
 /// Where the commits end; held by whoever commits.
@@ -56,10 +80,47 @@ struct End {
     digest: [u8; 32],
     /// The minute of the last leaf; later leaves are never earlier.
     minute: Minute,
-    /// The leaves from `tail_start` on, a multiple of the tile width, so that the last bundle can be written.
-    tail: Vec<Entry>,
-    tail_start: u64,
+    /// How much of each node's handed-over statements the commits have taken up.
+    cursors: Cursors,
+    /// Leaves whose index entries and tiles lie in the store; a multiple of the tile width.
+    derived: u64,
+    /// The size of the checkpoint that lies in the store.
+    stored: u64,
 }
+
+impl End {
+    /// Adds a commit's leaves, when it follows the one before it.
+    fn add(
+        &mut self,
+        tree: &mut MemoryTree,
+        tail: &mut Tail,
+        commit: Commit,
+        content: &[u8],
+    ) -> Result<(), RecordError> {
+        let key = Key::commit(self.commits);
+        let follows =
+            commit.number == self.commits && commit.previous == self.digest && commit.first == tree.size();
+        if !follows {
+            return Err(damaged(&key, "it does not follow the commit before it"));
+        }
+        for entry in commit.entries {
+            let leaf = Leaf::decode(&entry.leaf).map_err(|reason| damaged(&key, reason))?;
+            if leaf.id != entry.id || leaf.time < self.minute {
+                return Err(damaged(&key, "its leaves contradict it"));
+            }
+            self.minute = leaf.time;
+            tree.push(tree::leaf_hash(&entry.leaf));
+            tail.push(entry);
+        }
+        self.cursors = commit.cursors;
+        self.commits += 1;
+        self.digest = commit::digest(content);
+        Ok(())
+    }
+}
+
+/// By a node's nonce, the number of its last handed-over batch that was taken up.
+pub(crate) type Cursors = BTreeMap<[u8; 16], u64>;
 
 /// What readers see.
 struct Shown {
@@ -71,80 +132,10 @@ struct Shown {
     note: String,
     /// The newest checkpoint that witnesses cosigned.
     cosigned: Option<Cosigned>,
+    tail: Tail,
 }
 
 impl Log {
-    /// Derives the tree from the commits, compares it with every checkpoint that is known, and completes what a
-    /// crash left underived.
-    pub(crate) async fn open(
-        records: &Records,
-        signer: Box<dyn SigningPort + Send + Sync>,
-        origin: &str,
-        clock: Arc<dyn Clock>,
-        node: [u8; 16],
-        remembered: &[Checkpoint],
-    ) -> Result<Self, LogOpenError> {
-        let key = VerifierKey::new(origin, KeyType::Log, signer.public_key())?;
-        let note = read_note(records, &MutableKey::checkpoint()).await?;
-        let signed = match &note {
-            None => None,
-            Some(note) => Some(VerifiedCheckpoint::of_log(&Note::parse(note)?, &key)?),
-        };
-        let cosigned = Cosigned::read(records, &key).await?;
-        let log = Self {
-            key,
-            signer,
-            clock,
-            node,
-            waiting: Group::new(),
-            end: Mutex::new(End {
-                commits: 0,
-                digest: [0; 32],
-                minute: Minute::from_minutes(0)?,
-                tail: Vec::new(),
-                tail_start: 0,
-            }),
-            cosigning: Mutex::new(()),
-            shown: RwLock::new(Shown {
-                cosigned: None,
-                tree: MemoryTree::default(),
-                size: signed.as_ref().map_or(0, VerifiedCheckpoint::size),
-                note: note.unwrap_or_default(),
-            }),
-        };
-        let mut end = log.end.lock().await;
-        log.catch_up(records, &mut end).await?;
-        let signed = signed.as_ref().map(VerifiedCheckpoint::checkpoint);
-        for checkpoint in signed.into_iter().chain(remembered) {
-            log.agrees_with(checkpoint)?;
-        }
-        if let Some(cosigned) = cosigned {
-            log.agrees_with(&cosigned.checkpoint)?;
-            log.shown_mut().cosigned = Some(cosigned);
-        }
-        log.derive(records, &mut end).await?;
-        drop(end);
-        Ok(log)
-    }
-
-    /// A tree that lacks leaves, or has others, than one that was signed must not be served (FORMAT §4).
-    fn agrees_with(&self, checkpoint: &Checkpoint) -> Result<(), LogOpenError> {
-        let shown = self.shown();
-        let (signed, found) = (checkpoint.size, shown.tree.size());
-        if found < signed {
-            return Err(LogOpenError::Smaller { signed, found });
-        }
-        let root = tree::root(&shown.tree, signed)?;
-        if root != checkpoint.root {
-            return Err(LogOpenError::Differs {
-                size: signed,
-                signed: checkpoint.root,
-                found: root,
-            });
-        }
-        Ok(())
-    }
-
     /// Number of leaves that the checkpoint covers.
     pub(crate) fn size(&self) -> u64 {
         self.shown().size
@@ -169,8 +160,17 @@ impl Log {
         records: &Records,
         id: ObjectId,
     ) -> Result<Option<Logged>, RecordError> {
-        let logged = read_logged(records, id).await?;
+        let logged = self.committed(records, id).await?;
         Ok(logged.filter(|logged| logged.index < self.size()))
+    }
+
+    /// Where an object was logged, also when no checkpoint covers it yet.
+    async fn committed(&self, records: &Records, id: ObjectId) -> Result<Option<Logged>, RecordError> {
+        let recent = self.shown().tail.logged(&id);
+        match recent {
+            Some(logged) => Ok(Some(logged)),
+            None => read_logged(records, id).await,
+        }
     }
 
     /// The audit path of a leaf up to the newest checkpoint that witnesses cosigned and that covers it, or else up to
@@ -210,39 +210,39 @@ impl Log {
     async fn catch_up(&self, records: &Records, end: &mut End) -> Result<(), RecordError> {
         loop {
             let key = Key::commit(end.commits);
-            let Some(content) = records
+            let content = records
                 .read(RecordKind::Commit, &key, records.keys.of_store())
-                .await?
-            else {
-                return Ok(());
-            };
-            let commit = Commit::decode(&content).map_err(RecordError::content(&key))?;
-            let follows = commit.number == end.commits
-                && commit.previous == end.digest
-                && commit.first == self.shown().tree.size();
-            if !follows {
-                return Err(damaged(&key, "it does not follow the commit before it"));
+                .await?;
+            match content {
+                Some(content) => self.take_up(end, &content)?,
+                None => return Ok(()),
             }
-            self.add(end, commit, &content)?;
         }
     }
 
-    /// Adds a commit's leaves to the tree; they are shown once their checkpoint is signed.
-    fn add(&self, end: &mut End, commit: Commit, content: &[u8]) -> Result<(), RecordError> {
-        let key = Key::commit(commit.number);
-        let mut shown = self.shown_mut();
-        for entry in commit.entries {
-            let leaf = Leaf::decode(&entry.leaf).map_err(|reason| damaged(&key, reason))?;
-            if leaf.id != entry.id || leaf.time < end.minute {
-                return Err(damaged(&key, "its leaves contradict it"));
+    /// Adds the commit that follows those known; its leaves are shown once their checkpoint is signed.
+    fn take_up(&self, end: &mut End, content: &[u8]) -> Result<(), RecordError> {
+        let commit = Commit::decode(content).map_err(RecordError::content(&Key::commit(end.commits)))?;
+        let shown = &mut *self.shown_mut();
+        end.add(&mut shown.tree, &mut shown.tail, commit, content)
+    }
+
+    /// Signs for all committed leaves; from then on they are shown.
+    fn sign(&self) -> Result<(), LogError> {
+        let checkpoint = {
+            let shown = self.shown();
+            let size = shown.tree.size();
+            if size == shown.size {
+                return Ok(());
             }
-            end.minute = leaf.time;
-            shown.tree.push(tree::leaf_hash(&entry.leaf));
-            end.tail.push(entry);
-        }
-        end.forget(shown.size);
-        end.commits += 1;
-        end.digest = commit::digest(content);
+            let root = tree::root(&shown.tree, size)?;
+            let origin = self.key.name().to_owned();
+            Checkpoint { origin, size, root }
+        };
+        let note = checkpoint.sign(&self.key, self.signer.as_ref())?.to_string();
+        let mut shown = self.shown_mut();
+        shown.size = checkpoint.size;
+        shown.note = note;
         Ok(())
     }
 
@@ -255,7 +255,7 @@ impl Log {
     }
 }
 
-/// Where an object was logged, also when no checkpoint covers it yet.
+/// Where an object was logged, as the index in the store says.
 async fn read_logged(records: &Records, id: ObjectId) -> Result<Option<Logged>, RecordError> {
     let key = Key::logged(id);
     let content = records
@@ -265,69 +265,9 @@ async fn read_logged(records: &Records, id: ObjectId) -> Result<Option<Logged>, 
     content.map(decode).transpose()
 }
 
-async fn read_note(records: &Records, key: &MutableKey) -> Result<Option<String>, LogOpenError> {
-    let Some(note) = records
-        .engine
-        .read_mutable(key)
-        .await
-        .map_err(RecordError::from)?
-    else {
-        return Ok(None);
-    };
-    let text = String::from_utf8(note.to_vec()).map_err(|_| NoteError::Shape)?;
-    Ok(Some(text))
-}
-
 fn damaged(key: &Key, reason: impl ToString) -> RecordError {
     RecordError::Content {
         key: key.to_string(),
         reason: reason.to_string(),
     }
-}
-
-/// The log in the store is not one that may be continued.
-#[derive(Debug, thiserror::Error)]
-pub enum LogOpenError {
-    /// Leaves that were signed for are gone: the store was rolled back or cut.
-    #[error(
-        "the log holds {found} leaves and a checkpoint was signed for {signed}: the store was rolled back or lost \
-         objects; restore the newest backup and start again"
-    )]
-    Smaller {
-        /// Leaves the checkpoint covers.
-        signed: u64,
-        /// Leaves in the store.
-        found: u64,
-    },
-    /// The leaves are not those that were signed for.
-    #[error(
-        "the log's first {size} leaves have root {found} and a checkpoint was signed for {signed}: the store was \
-         altered; restore the newest backup and start again"
-    )]
-    Differs {
-        /// Leaves the checkpoint covers.
-        size: u64,
-        /// The root that was signed.
-        signed: Hash,
-        /// The root of the leaves in the store.
-        found: Hash,
-    },
-    /// The checkpoint is not one of this log and key.
-    #[error("the log's checkpoint cannot be verified with the log key given: is it the key of this store?")]
-    Checkpoint(#[from] CheckpointError),
-    /// The checkpoint is no signed note, or the origin is no name for one.
-    #[error("the log's checkpoint or its origin cannot be read")]
-    Note(#[from] NoteError),
-    /// A commit, or something derived from it, could not be read or written.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// What a crash left underived could not be completed.
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// The tree lacks a hash.
-    #[error(transparent)]
-    Tree(#[from] TreeError),
-    /// A time outside the calendar.
-    #[error(transparent)]
-    Time(#[from] planseal::time::TimeError),
 }

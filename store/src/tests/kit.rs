@@ -83,7 +83,20 @@ impl Machine {
     }
 
     pub(super) fn config_over(&self, objects: Arc<dyn ObjectStore>) -> StoreConfig {
-        let sharing = Sharing::Alone;
+        self.config_shared(objects, Sharing::Alone)
+    }
+
+    /// Another node on the same disk.
+    pub(super) async fn open_node(&self) -> Result<Store, OpenError> {
+        self.open_node_over(self.disk.clone()).await
+    }
+
+    pub(super) async fn open_node_over(&self, objects: Arc<dyn ObjectStore>) -> Result<Store, OpenError> {
+        let config = self.config_shared(objects, Sharing::Nodes);
+        Store::open(config, log_key(1), ORIGIN, self.clock.clone()).await
+    }
+
+    fn config_shared(&self, objects: Arc<dyn ObjectStore>, sharing: Sharing) -> StoreConfig {
         StoreConfig {
             location: Location::Objects { objects, sharing },
             ..self.config()

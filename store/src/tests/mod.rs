@@ -4,5 +4,6 @@ mod kit;
 
 mod crash;
 mod log;
+mod nodes;
 mod races;
 mod tamper;

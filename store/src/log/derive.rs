@@ -1,0 +1,140 @@
+//! What follows from the commits, written for whoever reads the store next: index entries and tiles of full bundles, and
+//! the checkpoint.
+//!
+//! None of it decides anything, and each object depends on the commits alone: a crash anywhere in here is made good by
+//! doing it again. Index entries and tiles of a full bundle are flushed before a checkpoint beyond it is written, so an
+//! opening store knows from its checkpoint which of them are there. What a power cut left of those beyond is made again
+//! with other bytes in their place.
+
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use planseal::log::tree::HashReader;
+
+use super::commit::Entry;
+use super::{End, Log, Logged, damaged};
+use crate::engine::Creation;
+use crate::key::{Key, MutableKey};
+use crate::records::{RecordError, Records};
+use crate::seal::RecordKind;
+use crate::tile::{Layer, TILE_WIDTH, TilePath};
+
+impl Log {
+    /// Writes what follows from the commits up to the checkpoint, and the checkpoint last.
+    pub(super) async fn derive(&self, records: &Records, end: &mut End) -> Result<(), RecordError> {
+        let (size, note) = {
+            let shown = self.shown();
+            (shown.size, shown.note.clone())
+        };
+        self.derive_bundles(records, end, size / TILE_WIDTH * TILE_WIDTH)
+            .await?;
+        if end.stored < size {
+            let bytes = Bytes::from(note);
+            records.engine.replace(&MutableKey::checkpoint(), &bytes).await?;
+            end.stored = size;
+        }
+        Ok(())
+    }
+
+    /// Index entries and tiles, bundle by bundle, up to `full` leaves.
+    pub(super) async fn derive_bundles(
+        &self,
+        records: &Records,
+        end: &mut End,
+        full: u64,
+    ) -> Result<(), RecordError> {
+        while end.derived < full {
+            let until = end.derived + TILE_WIDTH;
+            let entries: Vec<Entry> = {
+                let shown = self.shown();
+                let entries = shown.tail.from_leaf(end.derived).unwrap_or_default();
+                entries.iter().take(TILE_WIDTH_IN_MEMORY).cloned().collect()
+            };
+            if entries.len() < TILE_WIDTH_IN_MEMORY {
+                return Err(damaged(
+                    &Key::commit(end.commits),
+                    "leaves of a full bundle are not in memory",
+                ));
+            }
+            let indexed = (end.derived..).zip(&entries);
+            try_join_all(indexed.map(|(index, entry)| write_logged(records, index, entry))).await?;
+            let tiles = self.full_tiles(end.derived, until, &entries)?;
+            try_join_all(tiles.iter().map(|(path, bytes)| write_tile(records, path, bytes))).await?;
+            records.engine.flush().await?;
+            self.shown_mut().tail.forget(until);
+            end.derived = until;
+        }
+        Ok(())
+    }
+
+    /// The tiles that became full between two sizes, one bundle apart.
+    fn full_tiles(
+        &self,
+        from: u64,
+        until: u64,
+        entries: &[Entry],
+    ) -> Result<Vec<(TilePath, Vec<u8>)>, RecordError> {
+        let mut tiles = Vec::new();
+        for path in TilePath::covering(Layer::Entries, from, until) {
+            tiles.push((path, bundle(entries)));
+        }
+        for level in 0_u8.. {
+            let (from, until) = (complete(level, from), complete(level, until));
+            if until == 0 {
+                return Ok(tiles);
+            }
+            let full = until / TILE_WIDTH * TILE_WIDTH;
+            for path in TilePath::covering(Layer::Hashes(level), from / TILE_WIDTH * TILE_WIDTH, full) {
+                let lacking = || damaged(&Key::tile(&path), "the tree lacks its hashes");
+                tiles.push((path, self.hashes(path).ok_or_else(lacking)?));
+            }
+        }
+        Ok(tiles)
+    }
+
+    /// The content of a tile of hashes.
+    pub(super) fn hashes(&self, path: TilePath) -> Option<Vec<u8>> {
+        let Layer::Hashes(level) = path.layer() else {
+            return None;
+        };
+        let shown = self.shown();
+        let mut bytes = Vec::new();
+        for index in path.start()..path.start() + path.width() {
+            let hash = shown.tree.node(u32::from(level) * 8, index)?;
+            bytes.extend_from_slice(hash.as_bytes());
+        }
+        Some(bytes)
+    }
+}
+
+const TILE_WIDTH_IN_MEMORY: usize = 256;
+
+/// The content of an entry bundle.
+pub(super) fn bundle(entries: &[Entry]) -> Vec<u8> {
+    entries.iter().fold(Vec::new(), |mut bytes, entry| {
+        let length = u16::try_from(entry.leaf.len()).expect("a leaf is at most 80 bytes");
+        bytes.extend_from_slice(&length.to_be_bytes());
+        bytes.extend_from_slice(&entry.leaf);
+        bytes
+    })
+}
+
+/// How many subtrees of 256^level leaves a tree of `size` leaves has.
+pub(super) fn complete(level: u8, size: u64) -> u64 {
+    size.checked_shr(u32::from(level) * 8).unwrap_or(0)
+}
+
+async fn write_logged(records: &Records, index: u64, entry: &Entry) -> Result<(), RecordError> {
+    let place = entry.place;
+    let (key, content) = (Key::logged(entry.id), Logged { index, place }.encode());
+    records
+        .make_derived(RecordKind::Logged, &key, records.keys.of_store(), &content)
+        .await
+}
+
+async fn write_tile(records: &Records, path: &TilePath, bytes: &[u8]) -> Result<(), RecordError> {
+    let (key, bytes) = (Key::tile(path), Bytes::copy_from_slice(bytes));
+    if let Creation::Different(_) = records.engine.create_derived(&key, &bytes).await? {
+        records.engine.replace(&MutableKey::derived(&key), &bytes).await?;
+    }
+    Ok(())
+}
