@@ -71,7 +71,7 @@ pub async fn found(config: &Config, certificates: &[&Path], open: OpenKey<'_>) -
         remember.write(&note)?;
     }
     let log = service.policy().log().to_string();
-    service.close().await;
+    service.close().await?;
     Ok(format!(
         "The log of {log} has begun in {}. Start it with `planseal-server serve`; keep a copy of {} apart from the store.",
         node.place.url,

@@ -46,7 +46,7 @@ pub async fn serve(config: &Config, open: OpenKey<'_>) -> anyhow::Result<()> {
         () = keep_remembered(&service, remember.as_ref()) => {}
     }
     remember_now(&service, remember.as_ref());
-    service.close().await;
+    service.close().await?;
     eprintln!("stopped");
     Ok(())
 }
@@ -94,11 +94,17 @@ async fn start(config: &Config, open: OpenKey<'_>) -> anyhow::Result<(Arc<Servic
     Ok((Arc::new(service), remember))
 }
 
-/// Without end, beside whoever serves.
+/// Without end, beside whoever serves. What the store fails at by itself is told once, when it begins and when it ends.
 async fn keep_remembered(service: &Service, remember: Option<&Remember>) {
+    let mut told = None;
     loop {
         tokio::time::sleep(REMEMBERED_EVERY).await;
         remember_now(service, remember);
+        let trouble = service.trouble_of_store();
+        if trouble != told {
+            eprintln!("store: {}", trouble.as_deref().unwrap_or("works again"));
+            told = trouble;
+        }
     }
 }
 

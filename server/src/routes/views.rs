@@ -44,7 +44,7 @@ pub(super) async fn snapshot(State(app): State<App>) -> Result<Response, Problem
 
 /// The log's checkpoint (C2SP tlog-tiles).
 pub(super) async fn checkpoint(State(app): State<App>) -> Result<Response, Problem> {
-    let note = app.service.checkpoint().ok_or(ServiceError::NotFound)?;
+    let note = app.service.newest_checkpoint().await?;
     Ok(with("text/plain; charset=utf-8", "no-cache", note.into_bytes()))
 }
 

@@ -125,10 +125,19 @@ impl Service {
         self.clock.now()
     }
 
-    /// The log's signed checkpoint.
+    /// The log's signed checkpoint, as this node has shown it last.
     #[must_use]
     pub fn checkpoint(&self) -> Option<String> {
         self.store.checkpoint()
+    }
+
+    /// The log's signed checkpoint, over whatever any node has logged by now.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] before the first leaf.
+    pub async fn newest_checkpoint(&self) -> Result<String, ServiceError> {
+        self.store.refresh().await?;
+        self.store.checkpoint().ok_or(ServiceError::NotFound)
     }
 
     /// Records who is about to be shown what; content leaves only after that.
@@ -159,9 +168,18 @@ impl Service {
         }
     }
 
+    /// What the store's own rounds, beside requests, failed at last; nothing while they succeed.
+    #[must_use]
+    pub fn trouble_of_store(&self) -> Option<String> {
+        self.store.trouble()
+    }
+
     /// Ends this node's part in the store, after what is under way. Nothing is to be asked of the service any more.
-    pub async fn close(&self) {
-        // The store closes when its last handle is dropped.
+    ///
+    /// # Errors
+    /// [`ServiceError::Append`] when the engine fails; nothing is lost then, and the next start has more to do.
+    pub async fn close(&self) -> Result<(), ServiceError> {
+        Ok(self.store.close().await.map_err(Box::new)?)
     }
 
     /// What in the log counts for nothing, and why: a revocation, certificate or staff list that does not verify or came
@@ -174,6 +192,7 @@ impl Service {
     /// that knows every certificate's place and every revocation: they are taken, as readers take them, from a trust
     /// list.
     pub(super) async fn catch_up(&self) -> Result<(), ServiceError> {
+        self.store.refresh().await?;
         if self.ledger.read().await.is_as_of(self.store.log_size()) {
             return Ok(());
         }

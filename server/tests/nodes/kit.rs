@@ -162,7 +162,7 @@ impl World {
         let config = StoreConfig {
             location: Location::Objects {
                 objects: Arc::clone(&self.objects),
-                sharing: Sharing::Alone,
+                sharing: Sharing::Nodes,
             },
             keys: KeySource::Port(Arc::clone(&self.keys)),
             ..StoreConfig::memory()

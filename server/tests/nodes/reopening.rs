@@ -77,8 +77,8 @@ async fn what_is_opened_again_is_what_was_left() {
 #[tokio::test]
 async fn nodes_see_what_the_other_registered() {
     let world = World::new();
-    let (one, store) = world.founded().await;
-    let other = world.node(store).await.unwrap();
+    let (one, _) = world.founded().await;
+    let other = world.node(world.store().await).await.unwrap();
     lived(&world, &one).await;
     let list = one.trust_list().await.unwrap();
     assert_eq!(other.newest_trust_list().await.unwrap().bytes(), list.bytes());
@@ -102,6 +102,25 @@ fn late_staff() -> StaffList {
         agreement: Words::parse("Agreement 2").unwrap(),
         ..staff(1)
     }
+}
+
+#[tokio::test]
+async fn a_node_that_stopped_or_died_is_not_missed() {
+    let world = World::new();
+    let (one, store) = world.founded().await;
+    let other = world.node(world.store().await).await.unwrap();
+    one.close().await.unwrap();
+    drop((one, store));
+    let first = world.version(&world.doctor, "Rowena Demo-Achebe", None);
+    let published = publish(&other, &first, None).await.unwrap();
+    // Dropped without closing, as a kill leaves it.
+    drop(other);
+    let third = world.node(world.store().await).await.unwrap();
+    let receipt = third.receipt(published.id).await.unwrap();
+    assert_eq!(receipt.proof().index, published.receipt.proof().index);
+    let second = world.version(&world.leaver, "Leaver Testperson", Some(first.version.id()));
+    publish(&third, &second, Some(first.version.id())).await.unwrap();
+    assert_eq!(third.record(plan()).await.unwrap().versions().len(), 2);
 }
 
 async fn endorsement(service: &Service) -> planseal::statement::Endorsement {
