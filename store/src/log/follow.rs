@@ -6,7 +6,6 @@
 //! created when the sequencing node changes, not while it stays.
 
 use core::time::Duration;
-use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use planseal::log::checkpoint::VerifiedCheckpoint;
@@ -234,7 +233,7 @@ impl Log {
     pub(crate) async fn serve_others(
         &self,
         records: &Records,
-        others: &BTreeSet<[u8; 16]>,
+        others: &[[u8; 16]],
     ) -> Result<Service, LogError> {
         if !self.leads() {
             return Ok(Service::NotAsked);

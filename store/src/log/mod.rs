@@ -32,11 +32,12 @@ use planseal::sign::SigningPort;
 use planseal::time::Minute;
 use tokio::sync::Mutex;
 
-use commit::Commit;
-pub(crate) use commit::{Logged, Place};
+pub(crate) use commit::{Commit, Logged, Place, digest as commit_digest};
 pub use cosigned::CosignedError;
+pub(crate) use derive::{bundle, full_tiles};
 pub(crate) use follow::Service;
 pub use opening::LogOpenError;
+pub(crate) use opening::{expect_agreement, read_commit, read_note};
 pub use sequence::LogError;
 pub(crate) use sequence::Submission;
 
@@ -256,7 +257,7 @@ impl Log {
 }
 
 /// Where an object was logged, as the index in the store says.
-async fn read_logged(records: &Records, id: ObjectId) -> Result<Option<Logged>, RecordError> {
+pub(crate) async fn read_logged(records: &Records, id: ObjectId) -> Result<Option<Logged>, RecordError> {
     let key = Key::logged(id);
     let content = records
         .read(RecordKind::Logged, &key, records.keys.of_store())
