@@ -8,6 +8,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use planseal::log::note::VerifierKey;
+use planseal_server::config::{Config, Overrides, TEMPLATE};
+use planseal_server::operate::{self, Port, Refusal};
 use planseal_server::witness::{self, Witness};
 use planseal_server::{demo, listen};
 use planseal_signer::key_file::{FileKey, Passphrase};
@@ -28,6 +30,41 @@ enum Command {
     Demo(demo::Options),
     /// Watches logs for somebody else's readers: cosigns what grew from what it saw before, and nothing else.
     Witness(WitnessOptions),
+    #[command(flatten)]
+    Node(NodeCommand),
+}
+
+/// What is done with a node of the service.
+#[derive(Subcommand)]
+enum NodeCommand {
+    /// Begins a new log in an empty store: the root, the host and the service's keys.
+    Found {
+        #[command(flatten)]
+        settings: SettingsOptions,
+        /// The certificates after the root, in order: the host's, then those of the service's keys.
+        #[arg(long = "certificate", value_name = "FILE", required = true)]
+        certificates: Vec<PathBuf>,
+    },
+    /// Serves a log that was begun. Several nodes may serve one bucket.
+    Serve(SettingsOptions),
+    /// Reads a configuration and everything it names, without touching the store.
+    CheckConfig {
+        #[command(flatten)]
+        settings: SettingsOptions,
+        /// Print a commented template instead.
+        #[arg(long)]
+        print_default: bool,
+    },
+}
+
+/// Where the settings are.
+#[derive(clap::Args)]
+struct SettingsOptions {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", env = "PLANSEAL_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
 }
 
 /// The C2SP tlog-witness protocol: POST /add-checkpoint.
@@ -82,13 +119,56 @@ async fn main() -> ExitCode {
     let outcome = match command {
         Command::Demo(options) => demo::run(&options).await,
         Command::Witness(options) => run_witness(options).await,
+        Command::Node(command) => operate(command).await,
     };
     match outcome {
         Ok(code) => code,
         Err(fault) => {
             eprintln!("planseal-server: {fault:#}");
-            ExitCode::FAILURE
+            if fault.is::<Refusal>() {
+                ExitCode::from(REFUSED)
+            } else {
+                ExitCode::FAILURE
+            }
         }
+    }
+}
+
+/// Starting again cannot help before something was changed.
+const REFUSED: u8 = 3;
+
+async fn operate(command: NodeCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        NodeCommand::Found {
+            settings,
+            certificates,
+        } => {
+            let certificates: Vec<&Path> = certificates.iter().map(PathBuf::as_path).collect();
+            println!(
+                "{}",
+                operate::found(&settings.load()?, &certificates, &open_key).await?
+            );
+        }
+        NodeCommand::Serve(settings) => operate::serve(&settings.load()?, &open_key).await?,
+        NodeCommand::CheckConfig { print_default, .. } if print_default => print!("{TEMPLATE}"),
+        NodeCommand::CheckConfig { settings, .. } => {
+            for line in operate::check_config(&settings.load()?, &open_key)? {
+                println!("{line}");
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens an encrypted key file; both files are named, neither secret is.
+fn open_key(file: &Path, passphrase_file: &Path) -> anyhow::Result<Port> {
+    let passphrase = Passphrase::new(first_line(passphrase_file)?);
+    Ok(Box::new(FileKey::open(file, &passphrase, None)?))
+}
+
+impl SettingsOptions {
+    fn load(&self) -> anyhow::Result<Config> {
+        Ok(Config::load(self.config.as_deref(), &self.overrides)?)
     }
 }
 
@@ -123,9 +203,12 @@ impl KeyOptions {
     }
 
     fn first_line(&self) -> anyhow::Result<String> {
-        let path = &self.passphrase_file;
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("the passphrase file {} cannot be read", path.display()))?;
-        Ok(text.lines().next().unwrap_or_default().to_owned())
+        first_line(&self.passphrase_file)
     }
+}
+
+fn first_line(path: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the passphrase file {} cannot be read", path.display()))?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }

@@ -10,7 +10,7 @@ use planseal::receipt::Receipt;
 use planseal::statement::Statement;
 use planseal::time::Timestamp;
 use planseal::validate::{Finding, NumberRange};
-use planseal::verify::{self, RegistrationError, Verified};
+use planseal::verify::{self, RegistrationError, Verified, VerifyError};
 use planseal_store::{OperationId, Publication};
 
 use super::error::AdmitError;
@@ -124,6 +124,12 @@ impl Service {
         &self,
         object: &SignedObject,
     ) -> Result<Verified<S>, AdmitError> {
+        let known = verify::statement::<S>(object, &self.ledger.read().await.directory);
+        if !matches!(known, Err(VerifyError::SignerUnknown { .. })) {
+            return Ok(known?);
+        }
+        // Another node may have registered the signer since.
+        self.catch_up().await?;
         let ledger = self.ledger.read().await;
         Ok(verify::statement::<S>(object, &ledger.directory)?)
     }
