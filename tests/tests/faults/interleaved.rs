@@ -327,7 +327,14 @@ fn one_seed_told_twice_is_the_same_story() {
         println!("seed {seed}, {sharing:?}:\n{trace}");
         outcome.unwrap_or_else(|violation| panic!("PLANSEAL_SEED={seed} ({sharing:?}): {violation:?}"));
         let (_, again) = run(seed, &begun, Bug::None, Trace::Kept);
-        let mut differing = trace.lines().zip(again.lines()).filter(|(first, second)| first != second);
-        assert_eq!(differing.next(), None, "seed {seed} tells another story the second time");
+        let mut differing = trace
+            .lines()
+            .zip(again.lines())
+            .filter(|(first, second)| first != second);
+        assert_eq!(
+            differing.next(),
+            None,
+            "seed {seed} tells another story the second time"
+        );
     }
 }

@@ -149,7 +149,11 @@ impl State {
         if let Some(trace) = &mut self.trace {
             let Operation { node, action, name } = &operation;
             // A node's queue lies under its nonce, which is another one every time.
-            let name = match name.as_ref().strip_prefix("q/").and_then(|name| name.split_once('/')) {
+            let name = match name
+                .as_ref()
+                .strip_prefix("q/")
+                .and_then(|name| name.split_once('/'))
+            {
                 Some((_, number)) => format!("q/{number}"),
                 None => name.to_string(),
             };
