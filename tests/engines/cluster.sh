@@ -61,7 +61,7 @@ cluster addr = 127.0.0.1
 ms bind ipv6 = false
 keyring = $dir/keyring
 run dir = $dir/run
-admin socket = $dir/run/\$name.asok
+admin socket =
 pid file = $dir/run/\$name.pid
 log file = $dir/log/\$name.log
 crash dir = $dir/crash
@@ -85,6 +85,10 @@ osd heartbeat interval = 1
 osd heartbeat grace = 4
 mon osd adjust heartbeat grace = false
 mon osd down out interval = 600
+# Copies are made good at once: by default it goes slowly, to leave the disks to the clients.
+osd recovery sleep hdd = 0
+osd recovery max active = 20
+osd max backfills = 4
 CONF
     for gateway in 0 1; do
         # Without tcp_nodelay a read takes 44 ms instead of 2.
@@ -140,7 +144,12 @@ gateways_answer() {
     local port
     for port in "${ports[@]}"; do curl -s -o /dev/null -m 2 "http://127.0.0.1:$port/" || return 1; done
 }
-all_placed() { [[ $(ceph pg stat 2>/dev/null) =~ ^([0-9]+)\ pgs:\ ([0-9]+)\ active\+clean\; && ${BASH_REMATCH[1]} -eq ${BASH_REMATCH[2]} ]]; }
+# Every placement group serves, with all its copies; some may be scrubbing.
+all_placed() {
+    local placed
+    placed="$(timeout 10 ceph pg stat 2>/dev/null)" || return 1
+    [[ $placed == *active+clean* && ! $placed =~ unknown|creating|peering|undersized|degraded|remapped|backfill|recover|stale|down ]]
+}
 
 # within SECONDS WHAT COMMAND...: until the command succeeds.
 within() {
@@ -158,7 +167,8 @@ end_at_once() {
     [[ ! -s $file ]] || kill -9 "$(cat "$file")" 2>/dev/null || true
 }
 
-# Odd steps kill a gateway, even steps an OSD; the one before comes back first, so that two copies are always there.
+# Odd steps kill a gateway, even steps an OSD; the one before comes back first and catches up, so that two copies of every
+# object are always there: with fewer, Ceph waits, as it should.
 disturb() {
     local step="$1" dir="$PLANSEAL_CLUSTER"
     revive
@@ -166,6 +176,7 @@ disturb() {
         echo "gateway ${gateways[step / 2 % 2]}" >"$dir/killed"
         end_at_once "client.${gateways[step / 2 % 2]}"
     else
+        within 60 "the placement of all objects" all_placed
         echo "osd $((step / 2 % osds))" >"$dir/killed"
         end_at_once "osd.$((step / 2 % osds))"
     fi
@@ -184,7 +195,7 @@ revive() {
 calm() {
     revive
     within 60 "the gateways" gateways_answer
-    within 120 "the placement of all objects" all_placed
+    within 120 "the placement of all objects" all_placed || { ceph -s; return 1; }
 }
 
 clean_up() {
