@@ -17,3 +17,5 @@ pub mod change;
 pub mod vector;
 pub mod corpus;
 pub mod programs;
+pub mod said;
+pub mod appending;

@@ -1,0 +1,100 @@
+//! A disk, the keys and the clock of a service: everything that outlives its nodes.
+
+use std::sync::{Arc, LazyLock};
+
+use planseal_store::{KeySource, LocalFileKeys, Location, OpenError, SetClock, Sharing, Store, StoreConfig};
+use planseal_tests::key::FixedKey;
+use planseal_tests::ledger::ORIGIN;
+use planseal_tests::said::{Pool, SIGNED_WITHIN, speaking};
+
+use crate::door::{Bug, Door, Fault, Faults, Handle, Operation};
+use crate::twin::Twin;
+
+/// Everything that is said in any story, signed once for the process.
+pub(crate) static POOL: LazyLock<Pool> = LazyLock::new(Pool::new);
+
+/// The key that wraps data keys, the same for every disk.
+static KEYS: LazyLock<Arc<LocalFileKeys>> =
+    LazyLock::new(|| Arc::new(LocalFileKeys::in_memory().expect("the system gives random bytes")));
+
+/// What outlives every node.
+#[derive(Clone)]
+pub(crate) struct Machine {
+    pub(crate) twin: Arc<Twin>,
+    pub(crate) sharing: Sharing,
+    clock: Arc<SetClock>,
+}
+
+impl Machine {
+    /// A machine with an empty disk.
+    pub(crate) fn new(sharing: Sharing) -> Self {
+        Self {
+            twin: Twin::new(),
+            sharing,
+            clock: Arc::new(SetClock::new(speaking())),
+        }
+    }
+
+    /// A machine on whose disk everybody is certified and the record has begun; its one writer has closed it in order.
+    pub(crate) async fn begun(sharing: Sharing) -> Self {
+        let machine = Self::new(sharing);
+        let store = machine.open_calmly().await.expect("a new store");
+        for said in POOL.certificates.iter().chain([&POOL.first]) {
+            let operation = crate::operation(0);
+            said.put(&store, operation)
+                .await
+                .expect("the beginning is logged");
+        }
+        store.close().await.expect("nothing is under way");
+        machine
+    }
+
+    /// Another machine with the same disk.
+    pub(crate) fn fork(&self) -> Self {
+        Self {
+            twin: self.twin.fork(),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn has_one_node(&self) -> bool {
+        matches!(self.sharing, Sharing::Alone)
+    }
+
+    /// Opens the store through a door.
+    pub(crate) async fn open(&self, door: &Arc<Door>) -> Result<Store, OpenError> {
+        let keys = Arc::clone(&*KEYS);
+        let config = StoreConfig {
+            location: Location::Objects {
+                objects: Arc::new(Handle(Arc::clone(door))),
+                sharing: self.sharing,
+            },
+            keys: KeySource::Port(keys),
+            signed_within: SIGNED_WITHIN,
+            ..StoreConfig::memory()
+        };
+        let clock = Arc::clone(&self.clock);
+        Store::open(config, Box::new(FixedKey::from_seed(2)), ORIGIN, clock).await
+    }
+
+    /// Opens the store on a node to which nothing happens.
+    pub(crate) async fn open_calmly(&self) -> Result<Store, OpenError> {
+        let twin = Arc::clone(&self.twin);
+        self.open(&Door::new(CALM_NODE, twin, Arc::new(Calm), Bug::None))
+            .await
+    }
+}
+
+/// The number of a node to which nothing happens.
+const CALM_NODE: usize = usize::MAX;
+
+/// No faults.
+#[derive(Debug)]
+struct Calm;
+
+#[async_trait::async_trait]
+impl Faults for Calm {
+    async fn meet(&self, _: Operation) -> Fault {
+        Fault::None
+    }
+}

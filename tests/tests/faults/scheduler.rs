@@ -1,0 +1,221 @@
+//! Decides, from a seed, whose operation goes on next and what happens to it.
+//!
+//! Every operation of every node waits here for a permit. Time is paused: it moves on only when every task waits, so a
+//! millisecond of it shows that nobody has anything left to do but what waits here. Then one operation is let go.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::sleep;
+
+use crate::door::{Action, Fault, Faults, Operation};
+use crate::random::Random;
+
+/// The order of one story.
+#[derive(Debug)]
+pub(crate) struct Scheduler {
+    state: Mutex<State>,
+    arrivals: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    random: Random,
+    parked: Vec<(Operation, oneshot::Sender<Fault>)>,
+    /// How many faults are still to come.
+    faults: usize,
+    /// How many of them may kill a node.
+    crashes: usize,
+    /// One operation in so many meets a fault.
+    rarity: usize,
+    /// Operations of a node that are still to be refused, because it is throttled.
+    throttled: BTreeMap<usize, usize>,
+    /// The node that goes first most of the time.
+    favourite: usize,
+    /// How much it is favoured: one operation in so many is anybody's.
+    fairness: usize,
+    /// Nothing waits any more, and nothing happens.
+    calm: bool,
+    trace: Option<Vec<String>>,
+}
+
+/// Whether what happened is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trace {
+    Kept,
+    NotKept,
+}
+
+impl Scheduler {
+    pub(crate) fn new(mut random: Random, trace: Trace) -> Arc<Self> {
+        let faults = random.below(MOST_FAULTS + 1);
+        let state = State {
+            parked: Vec::new(),
+            faults,
+            crashes: random.below(MOST_CRASHES + 1),
+            rarity: 4 + random.below(40),
+            throttled: BTreeMap::new(),
+            favourite: 0,
+            fairness: 1 + random.below(8),
+            calm: false,
+            trace: (trace == Trace::Kept).then(Vec::new),
+            random,
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            arrivals: Notify::new(),
+        })
+    }
+
+    /// Lets one operation after another go; never ends.
+    pub(crate) async fn drive(self: Arc<Self>) {
+        loop {
+            sleep(Duration::from_millis(1)).await;
+            let released = self.state().release();
+            let pause = match released {
+                Released::One => Duration::ZERO,
+                Released::Later(pause) => pause,
+                Released::Nothing => {
+                    self.arrivals.notified().await;
+                    Duration::ZERO
+                }
+            };
+            if !pause.is_zero() {
+                sleep(pause).await;
+            }
+        }
+    }
+
+    /// From now on every operation goes on at once, and nothing happens to it.
+    pub(crate) fn calm(&self) {
+        let mut state = self.state();
+        state.calm = true;
+        for (_, permit) in state.parked.drain(..) {
+            let _ = permit.send(Fault::None);
+        }
+    }
+
+    /// What happened, when it was written down.
+    pub(crate) fn trace(&self) -> String {
+        self.state().trace.take().unwrap_or_default().join("\n")
+    }
+
+    /// Writes down what a writer did or was told.
+    pub(crate) fn remark(&self, words: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.state().trace {
+            trace.push(words());
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Faults of one story, at most.
+const MOST_FAULTS: usize = 4;
+/// Deaths among them, at most.
+const MOST_CRASHES: usize = 2;
+/// Refusals in a row of a node that is throttled, at most.
+const MOST_REFUSALS: usize = 5;
+
+/// What came of the wish to let an operation go.
+enum Released {
+    One,
+    /// Nobody goes on for this long: whoever waits for another learns what it means to wait.
+    Later(Duration),
+    Nothing,
+}
+
+impl State {
+    fn release(&mut self) -> Released {
+        self.parked.retain(|(_, permit)| !permit.is_closed());
+        if self.parked.is_empty() {
+            return Released::Nothing;
+        }
+        if self.random.one_in(400) {
+            let pause = Duration::from_millis(500 << self.random.below(4));
+            return Released::Later(pause);
+        }
+        if self.random.one_in(16) {
+            self.favourite = self.parked[self.random.below(self.parked.len())].0.node;
+        }
+        let picked = self.pick();
+        let (operation, permit) = self.parked.swap_remove(picked);
+        let fault = self.fault(&operation);
+        if let Some(trace) = &mut self.trace {
+            let Operation { node, action, name } = &operation;
+            // A node's queue lies under its nonce, which is another one every time.
+            let name = match name.as_ref().strip_prefix("q/").and_then(|name| name.split_once('/')) {
+                Some((_, number)) => format!("q/{number}"),
+                None => name.to_string(),
+            };
+            trace.push(format!("  node {node} {action:?} {name} {fault:?}"));
+        }
+        let _ = permit.send(fault);
+        Released::One
+    }
+
+    /// Most of the time an operation of the favourite; else anybody's.
+    fn pick(&mut self) -> usize {
+        let favourite = self.favourite;
+        if !self.random.one_in(self.fairness) {
+            let theirs = self
+                .parked
+                .iter()
+                .enumerate()
+                .filter(|(_, (operation, _))| operation.node == favourite);
+            let theirs: Vec<usize> = theirs.map(|(place, _)| place).collect();
+            if !theirs.is_empty() {
+                return theirs[self.random.below(theirs.len())];
+            }
+        }
+        self.random.below(self.parked.len())
+    }
+
+    fn fault(&mut self, operation: &Operation) -> Fault {
+        if let Some(left) = self.throttled.get_mut(&operation.node).filter(|left| **left > 0) {
+            *left -= 1;
+            return Fault::ErrorBefore;
+        }
+        if self.faults == 0 || !self.random.one_in(self.rarity) {
+            return Fault::None;
+        }
+        self.faults -= 1;
+        match (self.random.below(6), operation.action) {
+            (0, _) => Fault::ErrorAfter,
+            (1 | 2, _) if self.crashes > 0 => {
+                self.crashes -= 1;
+                [Fault::CrashBefore, Fault::CrashAfter][self.random.below(2)]
+            }
+            (3, _) => {
+                self.throttled
+                    .insert(operation.node, self.random.below(MOST_REFUSALS));
+                Fault::ErrorBefore
+            }
+            (_, Action::List) => Fault::StaleList,
+            _ => Fault::ErrorBefore,
+        }
+    }
+}
+
+#[async_trait]
+impl Faults for Scheduler {
+    async fn meet(&self, operation: Operation) -> Fault {
+        let granted = {
+            let mut state = self.state();
+            if state.calm {
+                return Fault::None;
+            }
+            let (permit, granted) = oneshot::channel();
+            state.parked.push((operation, permit));
+            granted
+        };
+        self.arrivals.notify_one();
+        // Without a scheduler the story is over.
+        granted.await.unwrap_or(Fault::CrashBefore)
+    }
+}
