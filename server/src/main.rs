@@ -100,6 +100,10 @@ enum StoreCommand {
         /// The new key's file, made when it does not exist.
         #[arg(long, value_name = "FILE")]
         new_key_file: PathBuf,
+        /// Make the new key's file and nothing else: nodes that are to go on meanwhile need it first, as key_file, with the
+        /// present one as previous_key_file.
+        #[arg(long)]
+        make_only: bool,
         #[command(flatten)]
         task: TaskOptions,
     },
@@ -250,10 +254,18 @@ async fn look_after(command: StoreCommand) -> anyhow::Result<ExitCode> {
             };
             (operate::restore(&task.settings.load()?, copy).await?, task.report)
         }
-        StoreCommand::RotateKeys { new_key_file, task } => (
-            operate::rotate_keys(&task.settings.load()?, &new_key_file).await?,
-            task.report,
-        ),
+        StoreCommand::RotateKeys {
+            new_key_file,
+            make_only,
+            task,
+        } => {
+            let config = task.settings.load()?;
+            let report = match make_only {
+                true => operate::make_key(&config, &new_key_file)?,
+                false => operate::rotate_keys(&config, &new_key_file).await?,
+            };
+            (report, task.report)
+        }
     };
     report.show(file.as_deref())?;
     Ok(match report.is_clean() {

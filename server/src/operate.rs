@@ -26,7 +26,7 @@ pub use check::check_config;
 pub use remember::{Remember, RememberError};
 pub use report::{Found, Report};
 pub use serve::serve;
-pub use upkeep::{Copy, backup, fsck, rebuild, restore, rotate_keys};
+pub use upkeep::{Copy, backup, fsck, make_key, rebuild, restore, rotate_keys};
 
 use crate::config::{CertifiedKey, Config, StorePlace};
 use crate::problem::causes;

@@ -10,7 +10,7 @@ use planseal::log::note::VerifierKey;
 use planseal::sign::{PortError, Signature, SigningPort, ToBeSigned};
 use planseal::trust::{PublicKey, TrustPolicy};
 use planseal_store::upkeep::{self, CopyReport, Depth, Progress, UpkeepError};
-use planseal_store::{KeySource, Location, Store, StoreConfig, SystemClock};
+use planseal_store::{KeySource, LocalFileKeys, Location, Store, StoreConfig, SystemClock};
 
 use super::progress::Shown;
 use super::report::{Found, Report};
@@ -111,6 +111,24 @@ pub async fn restore(config: &Config, from: Copy<'_>) -> anyhow::Result<Report> 
     let copied = upkeep::restore(place, keys, task.store_config()?, task.log_key(), &watch).await;
     let mut report = task.report.clone();
     report.of_copy(copied.map_err(refusal_or_fault)?, "from", from.objects);
+    Ok(report.end())
+}
+
+/// Makes the file of a key that is to wrap the store's data keys, and wraps none yet.
+///
+/// # Errors
+/// When the file cannot be made.
+pub fn make_key(config: &Config, new_key_file: &Path) -> anyhow::Result<Report> {
+    let mut report = Report::begin("rotate-keys", &config.store()?.url);
+    LocalFileKeys::open_or_make(new_key_file)?;
+    let new = new_key_file.display();
+    report.done.push(format!(
+        "The key in {new} is there. No data key was wrapped with it yet."
+    ));
+    report.remarks.push(format!(
+        "on every node, let [store] key_file name {new} and previous_key_file the one before, start it again, and then run \
+         rotate-keys without --make-only"
+    ));
     Ok(report.end())
 }
 

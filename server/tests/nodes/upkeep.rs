@@ -174,6 +174,26 @@ fn keys_are_wrapped_anew_and_the_old_one_opens_nothing_any_more() {
 }
 
 #[test]
+fn nodes_go_on_while_keys_are_wrapped_anew() {
+    let installed = at_rest();
+    let new = installed.path("new.key");
+    let new = ["--new-key-file", new.to_str().unwrap()];
+    let made = installed.run("rotate-keys", &[&new[..], &["--make-only"]].concat());
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let old = "key_file = \"store.key\"";
+    installed.edit(old, "key_file = \"new.key\"\nprevious_key_file = \"store.key\"");
+    let node = installed.serve();
+    assert_eq!(statements(&node).as_array().map(Vec::len), Some(1));
+    assert_eq!(node.stop().0, Some(0));
+    let rotated = installed.run("rotate-keys", &new);
+    assert_eq!(rotated.code, Some(0), "{rotated:?}");
+    installed.edit("previous_key_file = \"store.key\"\n", "");
+    std::fs::remove_file(installed.path("store.key")).unwrap();
+    assert_eq!(installed.run("fsck", &["--full"]).code, Some(0));
+    assert_eq!(installed.serve().stop().0, Some(0));
+}
+
+#[test]
 fn where_there_is_no_store_nothing_is_made() {
     let installed = Installed::new();
     for task in ["fsck", "rebuild"] {
