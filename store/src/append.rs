@@ -6,8 +6,8 @@
 //! 2. attachments: orphan blobs under their keyed names, harmless; the repetition finds them there.
 //! 3. the number's claim and the audit intent: the claim counts only together with a first record (`index`), and
 //!    the next opening notes the intent as not committed.
-//! 4. **the record of the chain**: stored, and shown to nobody until it is logged. The next opening finds it by
-//!    its intent, the next writer of the chain by reading it; both submit it.
+//! 4. **the record of the chain**: stored, and shown to nobody until it is logged. Whoever fences this writer finds
+//!    it by its intent, the next writer or reader of the chain by reading it; all submit it.
 //! 5. **the log's commit**: logged. Index, tiles and checkpoint are derived again when the store is opened.
 //! 6. the checkpoint: complete. The client's repetition gets the same leaf.
 //!

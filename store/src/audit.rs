@@ -480,7 +480,7 @@ impl Predecessor {
     }
 }
 
-/// A registered writer whose stream has not ended.
+/// A registered writer, and whether its stream has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WriterNumber {
     pub(crate) epoch: u64,
@@ -654,7 +654,7 @@ fn epoch_of(number: &str) -> Option<u64> {
     number.parse().ok().filter(|_| plain)
 }
 
-/// All writers by number, ascending: one for each time the store was opened.
+/// All writers by number, ascending: one for each time a store was opened, or a node registered again.
 async fn writers(records: &Records) -> Result<Vec<WriterNumber>, RecordError> {
     let names = records.engine.list(&Prefix::nodes()).await?;
     let mut writers: BTreeMap<u64, bool> = BTreeMap::new();

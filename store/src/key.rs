@@ -151,6 +151,11 @@ impl MutableKey {
         Self(Path::from(name))
     }
 
+    /// Says whether a copy into this place came to its end.
+    pub(crate) fn copying() -> Self {
+        Self(Path::from("meta/copying"))
+    }
+
     /// The store's wrapped key.
     pub(crate) fn store_key() -> Self {
         Self(Key::wrapped_store_key().0)
@@ -178,7 +183,7 @@ impl Prefix {
         Self(Path::from(chain.to_string()))
     }
 
-    /// All writers that ever registered: one key for each time the store was opened.
+    /// All writers that ever registered, and which of their streams have ended.
     pub(crate) fn nodes() -> Self {
         Self(Path::from("n"))
     }
@@ -231,8 +236,8 @@ pub(crate) enum Name {
     /// Of the nodes among themselves: batches handed over, leases.
     Among,
     Derived,
-    /// `log/checkpoint`, `log/cosigned`.
-    Checkpoint,
+    /// `log/checkpoint`, `log/cosigned`, `meta/copying`: of one place, replaced there.
+    Mutable,
     WrappedKey,
     /// What a probe of the engine left.
     Probe,
@@ -244,7 +249,9 @@ impl Name {
         let parts: Vec<&str> = name.split('/').collect();
         match parts.as_slice() {
             ["meta", "format"] => Some(Self::Format),
-            ["log", "checkpoint" | "cosigned"] => Some(Self::Checkpoint),
+            ["log", "checkpoint" | "cosigned"] | ["meta", "copying"] => Some(Self::Mutable),
+            // Of a folder (`durable`).
+            [".lock" | ".closed"] => Some(Self::Mutable),
             ["log", "c", number] if is_number(number, 12) => Some(Self::Commit),
             ["log", "lease", number] | ["q", _, number] if is_number(number, 12) => Some(Self::Among),
             ["log", "idx", _, id] => ObjectId::parse(id).ok().map(|_| Self::Derived),

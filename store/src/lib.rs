@@ -1,7 +1,7 @@
 //! Durable storage of verified objects, and the log's tiles.
 //!
 //! The modules stand in the order in which an object passes: it gets a name (`key`), the engine creates it once
-//! (`engine`, over a `durable` folder or memory), sealed (`layout`, `seal`, `keys`, `records`), in the chain of its
+//! (`engine`, over a `durable` folder, memory or a bucket, `location`), sealed (`layout`, `seal`, `keys`, `records`), in the chain of its
 //! subject (`chain`, `index`, `blobs`), after its intent is recorded (`audit`) and before its leaf is committed
 //! (`log`). `append` tells the whole sequence with what a crash at each step leaves; `open` makes that good.
 //!

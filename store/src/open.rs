@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::conformance::{self, ProbeError};
 use crate::engine::{Creation, Engine, EngineError};
 use crate::keeping::keep;
-use crate::key::{ChainId, Key};
+use crate::key::{ChainId, Key, MutableKey};
 use crate::keys::{KeyError, KeyFileError, KeyRing, KeySource};
 use crate::location::{Location, LocationError, Sharing};
 use crate::locks::Locks;
@@ -26,7 +26,7 @@ use crate::log::{Log, LogOpenError};
 use crate::read::ReadError;
 use crate::records::{RecordError, Records};
 use crate::seal::{RandomError, fill_random};
-use crate::upkeep::UpkeepError;
+use crate::upkeep::{UNDER_WAY, UpkeepError};
 
 /// Where a store lies and how it is kept.
 pub struct StoreConfig {
@@ -265,6 +265,10 @@ const FORMAT: &[u8] = b"planseal-store-1\n";
 /// The store's key is made before the format is written, so a store with a format has a key: its absence is a
 /// loss, never a beginning.
 async fn open_records(engine: Engine, source: &KeySource) -> Result<Records, OpenError> {
+    let copying = engine.read_mutable(&MutableKey::copying()).await?;
+    if copying.is_some_and(|mark| mark == UNDER_WAY) {
+        return Err(OpenError::Unfinished);
+    }
     let format = engine.read(&Key::format()).await?;
     let is_new = match &format {
         None => engine.read(&Key::wrapped_store_key()).await?.is_none(),
@@ -311,6 +315,11 @@ pub enum OpenError {
         /// The first bytes of `meta/format`.
         found: String,
     },
+    /// A backup or restore into this place was broken off.
+    #[error(
+        "a copy into this place has not come to its end: run the same backup or restore again, which goes on with it"
+    )]
+    Unfinished,
     /// `k/store` is gone and the store is not new.
     #[error(
         "the store's wrapped key k/store is missing, and nothing can be read without it: restore it from a backup"

@@ -4,7 +4,7 @@ use planseal::id::PlanId;
 
 use crate::engine::{Creation, Engine, EngineError};
 use crate::key::{ChainId, Key, MutableKey};
-use crate::keys::{KeyError, KeyRing};
+use crate::keys::{KeyError, KeyPortError, KeyRing};
 use crate::layout::LayoutError;
 use crate::seal::{self, DataKey, RandomError, RecordKind, SealError};
 
@@ -137,7 +137,14 @@ impl RecordError {
 
     /// Whether the stored bytes are wrong, as opposed to an engine or key service that fails now.
     pub(crate) const fn is_damage(&self) -> bool {
-        matches!(self, Self::Seal(_) | Self::Content { .. } | Self::Chain { .. })
+        let refused = matches!(
+            self,
+            Self::Key(KeyError::Port {
+                source: KeyPortError::Refused(_),
+                ..
+            })
+        );
+        refused || matches!(self, Self::Seal(_) | Self::Content { .. } | Self::Chain { .. })
     }
 
     pub(crate) fn content(key: &Key) -> impl FnOnce(LayoutError) -> Self {

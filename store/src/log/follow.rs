@@ -142,24 +142,28 @@ impl Log {
 
     /// Writes what waits as one batch under this node's name.
     async fn hand_over(&self, records: &Records, submission: Submission) -> Result<(), LogError> {
-        let mut answer = self.handing.join(submission);
-        let answered = match turn(&mut answer, self.handed.lock()).await {
-            Turn::Answered(answered) => answered,
-            Turn::Serve(mut handed) => {
-                let batch = self.handing.take();
-                if !batch.is_empty() {
-                    let all: Vec<Submission> = batch.iter().map(|waiting| waiting.item.clone()).collect();
-                    let written = self.write_batch(records, &mut handed, &all).await;
-                    let written = written.map_err(LogError::from);
-                    batch
-                        .into_iter()
-                        .for_each(|waiting| waiting.answer(written.clone()));
+        loop {
+            let mut answer = self.handing.join(submission.clone());
+            let answered = match turn(&mut answer, self.handed.lock()).await {
+                Turn::Answered(answered) => answered,
+                Turn::Serve(mut handed) => {
+                    let batch = self.handing.take();
+                    if !batch.is_empty() {
+                        let all: Vec<Submission> = batch.iter().map(|waiting| waiting.item.clone()).collect();
+                        let written = self.write_batch(records, &mut handed, &all).await;
+                        let written = written.map_err(LogError::from);
+                        batch
+                            .into_iter()
+                            .for_each(|waiting| waiting.answer(written.clone()));
+                    }
+                    drop(handed);
+                    answer.await
                 }
-                drop(handed);
-                answer.await
+            };
+            if let Ok(written) = answered {
+                return written;
             }
-        };
-        answered.unwrap_or(Err(LogError::Interrupted))
+        }
     }
 
     async fn write_batch(

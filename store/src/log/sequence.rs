@@ -59,16 +59,21 @@ impl Log {
         records: &Records,
         submission: Submission,
     ) -> Result<u64, LogError> {
-        let mut answer = self.waiting.join(submission);
-        let answered = match turn(&mut answer, self.end.lock()).await {
-            Turn::Answered(answered) => answered,
-            Turn::Serve(mut end) => {
-                self.serve(records, &mut end).await;
-                drop(end);
-                answer.await
+        loop {
+            let mut answer = self.waiting.join(submission.clone());
+            let answered = match turn(&mut answer, self.end.lock()).await {
+                Turn::Answered(answered) => answered,
+                Turn::Serve(mut end) => {
+                    self.serve(records, &mut end).await;
+                    drop(end);
+                    answer.await
+                }
+            };
+            // Whoever served all has gone away in the middle of it; what has its leaf keeps it.
+            if let Ok(submitted) = answered {
+                return submitted;
             }
-        };
-        answered.unwrap_or(Err(LogError::Interrupted))
+        }
     }
 
     async fn serve(&self, records: &Records, end: &mut End) {
@@ -251,9 +256,6 @@ pub enum LogError {
     /// The tree lacks a hash.
     #[error(transparent)]
     Tree(#[from] TreeError),
-    /// The process is shutting down, or whoever served several requests was cut off.
-    #[error("the log was interrupted: repeat the request, which is harmless")]
-    Interrupted,
 }
 
 impl From<RecordError> for LogError {

@@ -3,7 +3,8 @@
 //! Objects are copied as they lie, sealed. Data keys go to a place of their own, or nowhere: a copy of the objects alone
 //! is unreadable, and stays so for a record whose key was destroyed. Nodes may go on meanwhile: whatever an object rests on
 //! is copied after it, data keys last, so a copy that came to its end holds all that its commits tell of, with its keys.
-//! A copy that was broken off is gone on with: what is there is left alone.
+//! A copy that was broken off is gone on with: what is there is left alone. Until it came to its end the place opens for
+//! nobody, since commits without their records would be taken for an empty record.
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
@@ -193,6 +194,11 @@ async fn copy(
         checkpoint: checkpoint.map(|(note, _)| note),
         findings: Vec::new(),
     };
+    let mark = MutableKey::copying();
+    there
+        .engine
+        .replace(&mark, &Bytes::from_static(UNDER_WAY))
+        .await?;
     copy_objects(&here.engine, &there.engine, &mut report, watch).await?;
     there.engine.flush().await?;
     if let (Some(from), Some(to)) = keys {
@@ -207,8 +213,13 @@ async fn copy(
             there.engine.replace(&key, &bytes).await?;
         }
     }
+    there.engine.replace(&mark, &Bytes::from_static(DONE)).await?;
     Ok(report)
 }
+
+/// What `meta/copying` holds.
+pub(crate) const UNDER_WAY: &[u8] = b"under way\n";
+const DONE: &[u8] = b"done\n";
 
 /// What becomes of a wrapped key that is there already. The store's own may have been wrapped anew since the copy, so a
 /// copy takes the store's, and a store keeps its own.
@@ -298,7 +309,7 @@ const FOLDERS: [&str; 13] = [
 
 async fn copy_object(from: &Engine, to: &Engine, name: String, size: u64) -> Result<Copied, UpkeepError> {
     match Name::of(&name) {
-        None | Some(Name::WrappedKey | Name::Checkpoint | Name::Probe) => return Ok(Copied::Left),
+        None | Some(Name::WrappedKey | Name::Mutable | Name::Probe) => return Ok(Copied::Left),
         Some(_) => {}
     }
     let key = Key::listed(&name);

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use planseal::log::checkpoint::CheckpointError;
 use planseal::log::note::NoteError;
 
+pub(crate) use copy::UNDER_WAY;
 pub use copy::{CopyReport, backup, restore};
 pub use fsck::{Depth, Finding, FsckReport, fsck};
 pub use rebuild::{RebuildReport, rebuild};
