@@ -115,6 +115,9 @@ async fn late_statements_count_for_nothing_and_the_record_stays_readable() {
     };
     let (report, _) = service.report(plan(), &observed).await.unwrap();
     world.write(&store, &endorsement(first), &world.leaver).await;
+    let again = world.sign(&endorsement(first), &world.leaver);
+    let told = service.endorse(plan(), &again).await.unwrap_err().to_string();
+    assert!(told.contains("not in force"), "its sender is told: {told}");
     let resolution = Resolution {
         plan: plan(),
         target: report.id(),
