@@ -117,18 +117,24 @@ pub async fn serve_until(
     Ok(())
 }
 
-/// Over when the process is asked to stop: by SIGTERM, or from the keyboard.
-pub async fn asked_to_stop() {
-    let keyboard = tokio::signal::ctrl_c();
+/// Over when the process is asked to stop: by SIGTERM, or from the keyboard. Heard from the call on, not from the first
+/// waiting on.
+pub fn asked_to_stop() -> impl Future<Output = ()> + Send {
     #[cfg(unix)]
-    if let Ok(mut asked) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = asked.recv() => {}
-            _ = keyboard => {}
+    let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    #[cfg(unix)]
+    let interrupted = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut terminated), Ok(mut interrupted)) = (terminated, interrupted) {
+            tokio::select! {
+                _ = terminated.recv() => {}
+                _ = interrupted.recv() => {}
+            }
+            return;
         }
-        return;
+        drop(tokio::signal::ctrl_c().await);
     }
-    drop(keyboard.await);
 }
 
 /// What the work came to, unless the end came first.

@@ -26,6 +26,8 @@ const REMEMBERED_EVERY: Duration = Duration::from_secs(2);
 /// # Errors
 /// [`Refusal`](super::Refusal) when the store, the keys or the log may not be served, and what else kept it from starting.
 pub async fn serve(config: &Config, open: OpenKey<'_>) -> anyhow::Result<()> {
+    // Heard from here on: whoever is asked to stop while starting stops in order, too.
+    let stop = listen::asked_to_stop();
     let (address, mode, tls) = (config.listen()?, config.access()?, config.tls()?);
     let listener = listen::bind_to(address).await?;
     let scheme = if tls.is_some() { "https" } else { "http" };
@@ -41,7 +43,7 @@ pub async fn serve(config: &Config, open: OpenKey<'_>) -> anyhow::Result<()> {
         mode,
     };
     tokio::select! {
-        served = listen::serve(listener, routes::router(app), tls) => served?,
+        served = listen::serve_until(listener, routes::router(app), tls, stop) => served?,
         () = service.keep_witnessed() => {}
         () = keep_remembered(&service, remember.as_ref()) => {}
     }

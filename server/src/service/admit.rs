@@ -111,7 +111,8 @@ impl Service {
         let receipt = self.store.publish(publication).await?;
         self.staging.claimed(plan);
         let id = version.id();
-        Ok((version, Registered { id, receipt }))
+        let registered = self.counted(&version, Registered { id, receipt }).await?;
+        Ok((version, registered))
     }
 
     async fn verify_submission(
@@ -166,6 +167,19 @@ impl Service {
         statement: &Verified<S>,
     ) -> Result<(), AdmitError> {
         in_force_now(statement, &*self.ledger.read().await, self.now())
+    }
+
+    /// What was registered, if it counts where it stands: another node may have logged the signer's revocation after this
+    /// was judged and before it was logged. It then stays in the log and counts for nothing, and its sender is told.
+    pub(super) async fn counted<S: Statement>(
+        &self,
+        statement: &Verified<S>,
+        registered: Registered,
+    ) -> Result<Registered, AdmitError> {
+        self.catch_up().await?;
+        let index = registered.receipt.proof().index;
+        verify::in_force(statement, index, &self.ledger.read().await.directory)?;
+        Ok(registered)
     }
 
     /// Numbers kept for tests and real ones are never mixed.

@@ -27,8 +27,7 @@ impl Service {
         }
         let certificate = self.judge_certificate(object).await?;
         let registered = self.log(&certificate).await?;
-        self.catch_up().await?;
-        Ok(registered)
+        self.counted(&certificate, registered).await
     }
 
     /// Verifies a certificate beside its issuer's, which counts now. Only the fold takes it in, once it is logged.
@@ -84,7 +83,7 @@ impl Service {
         let _turn = self.staff_turn.lock().await;
         let list = self.verify::<StaffList>(object).await?;
         if let Some(known) = self.known(list.id()).await? {
-            return Ok(known);
+            return self.counted(&list, known).await;
         }
         let list = self.verify_in_force::<StaffList>(list.object()).await?;
         let last = {
@@ -96,6 +95,7 @@ impl Service {
         if number <= last {
             return Err(AdmitError::OldStaffList { number, last });
         }
-        self.log(&list).await
+        let registered = self.log(&list).await?;
+        self.counted(&list, registered).await
     }
 }

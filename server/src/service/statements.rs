@@ -106,7 +106,7 @@ impl Service {
         let intake: Verified<Intake> = self.verify(object).await?;
         addressed(&intake, plan)?;
         if let Some(known) = self.known(intake.id()).await? {
-            return Ok(known);
+            return self.counted(&intake, known).await;
         }
         let history = self.history(plan).await?;
         self.judge_in_force(&intake).await?;
@@ -121,10 +121,8 @@ impl Service {
         };
         let scan = scan.map(|file| file.as_slice());
         let receipt = self.store.receive(&intake, scan, OperationId::random()?).await?;
-        Ok(Registered {
-            id: intake.id(),
-            receipt,
-        })
+        let id = intake.id();
+        self.counted(&intake, Registered { id, receipt }).await
     }
 
     /// Stores and logs a step on the way of an original document.
@@ -165,7 +163,7 @@ impl Service {
         let statement: Verified<S> = self.verify(object).await?;
         addressed(&statement, plan)?;
         if let Some(known) = self.known(statement.id()).await? {
-            return Ok(known);
+            return self.counted(&statement, known).await;
         }
         let history = self.history(plan).await?;
         if history.is_unknown() {
@@ -176,7 +174,8 @@ impl Service {
             let ledger = self.ledger.read().await;
             fits(&statement, &history, &ledger.directory)?;
         }
-        self.log(&statement).await
+        let registered = self.log(&statement).await?;
+        self.counted(&statement, registered).await
     }
 }
 

@@ -73,17 +73,27 @@ impl World {
 
     /// The same people at another time.
     pub(crate) fn at(at: Timestamp) -> Self {
-        let fields = |code, kind, name, roles, seed| fields(code, kind, name, roles, seed, at);
+        Self::of(at, 0)
+    }
+
+    /// People of the same names, under another root.
+    pub(crate) fn strangers() -> Self {
+        Self::of(noon(), 100)
+    }
+
+    fn of(at: Timestamp, family: u8) -> Self {
+        let fields = |code, kind, name, roles, seed| fields(code, kind, name, roles, family + seed, at);
         let root = {
             let fields = fields("TEST-HOST", OrgKind::Host, "Root", vec![Role::Root], 1);
             let certificate = Certificate::new(fields).unwrap();
-            let key = FileKey::from_secret(&[1; 32]);
+            let key = FileKey::from_secret(&[family + 1; 32]);
             let certificate = ToBeSigned::root(&certificate).unwrap().sign(&key).unwrap();
-            Party { seed: 1, certificate }
+            let seed = family + 1;
+            Party { seed, certificate }
         };
         let issue = |by: &Party, code, kind, name, roles, seed| {
             let above = [&root.certificate, &by.certificate];
-            certify(&above, by, fields(code, kind, name, roles, seed), seed)
+            certify(&above, by, fields(code, kind, name, roles, seed), family + seed)
         };
         let organisation = vec![Role::Organisation];
         let host = issue(&root, "TEST-HOST", OrgKind::Host, "Host", organisation.clone(), 2);

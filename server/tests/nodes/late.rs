@@ -1,6 +1,7 @@
 //! Statements that reached the log after their signer's revocation, as a node writes them that has not seen it yet.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use planseal::head::{Head, HeadState};
 use planseal::id::ObjectId;
@@ -12,7 +13,7 @@ use planseal::statement::{
 use planseal::status::State;
 use planseal::trust::{Certificate, CertificateFields};
 use planseal::verify::{self, Verified};
-use planseal_server::service::{Observation, Service};
+use planseal_server::service::{Observation, Service, verify_log};
 use planseal_store::{OperationId, Store};
 
 use crate::kit::{World, get, noon, plan, publish};
@@ -115,6 +116,9 @@ async fn late_statements_count_for_nothing_and_the_record_stays_readable() {
     };
     let (report, _) = service.report(plan(), &observed).await.unwrap();
     world.write(&store, &endorsement(first), &world.leaver).await;
+    let again = world.sign(&endorsement(first), &world.leaver);
+    let told = service.endorse(plan(), &again).await.unwrap_err().to_string();
+    assert!(told.contains("not in force"), "its sender is told: {told}");
     let resolution = Resolution {
         plan: plan(),
         target: report.id(),
@@ -236,4 +240,45 @@ fn stranger(world: &World) -> Verified<Certificate> {
     let key = planseal_signer::key_file::FileKey::from_secret(&[1; 32]);
     let prepared = planseal::sign::ToBeSigned::root(&certificate).unwrap();
     verify::root(&prepared.sign(&key).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_whole_log_is_verified_and_what_strangers_signed_is_named() {
+    let world = World::new();
+    let (service, store, first) = with_a_leaver(&world).await;
+    world.write(&store, &endorsement(first), &world.leaver).await;
+    let told = AtomicU64::new(0);
+    let watch = |done, total| {
+        assert!(done <= total);
+        told.store(done, Ordering::SeqCst);
+    };
+    let whole = verify_log(&store, &world.policy(), &watch).await.unwrap();
+    assert_eq!(whole.statements, store.log_size());
+    assert_eq!(told.into_inner(), store.log_size());
+    assert!(whole.contradictions.is_empty(), "{whole:?}");
+    assert_eq!(whole.set_aside.len(), 1, "the late endorsement is no damage");
+
+    let strangers = World::strangers();
+    let chain = [&strangers.practice, &strangers.doctor];
+    let operation = || OperationId::random().unwrap();
+    let root = verify::root(&strangers.root.certificate).unwrap();
+    store.append(&root, operation()).await.unwrap();
+    for party in chain {
+        let certificate: Verified<Certificate> =
+            verify::statement(&party.certificate, &strangers.directory()).unwrap();
+        store.append(&certificate, operation()).await.unwrap();
+    }
+    let forged = strangers.version(&strangers.doctor, DOCTOR, Some(first));
+    strangers.write_version(&store, &forged).await;
+    let whole = verify_log(&store, &world.policy(), &|_, _| {}).await.unwrap();
+    assert_eq!(whole.set_aside.len(), 4, "{whole:?}");
+    let [contradiction] = &whole.contradictions[..] else {
+        panic!("{whole:?}");
+    };
+    assert_eq!(contradiction.id, forged.version.id());
+    assert!(contradiction.reason.contains("not known here"), "{contradiction}");
+    assert!(
+        service.record(plan()).await.is_err(),
+        "nothing of a forged record is shown as fact"
+    );
 }
