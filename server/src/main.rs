@@ -9,11 +9,12 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use planseal::log::note::VerifierKey;
 use planseal_server::config::{Config, Overrides, TEMPLATE};
-use planseal_server::operate::{self, Port, Refusal};
+use planseal_server::operate::{self, Copy, Port, Refusal};
 use planseal_server::witness::{self, Witness};
 use planseal_server::{demo, listen};
 use planseal_signer::key_file::{FileKey, Passphrase};
 use planseal_store::SystemClock;
+use planseal_store::upkeep::Depth;
 
 /// Keeps urgent care plans so that anyone holding one can tell who signed it, that nothing was changed, and
 /// whether it is still the latest.
@@ -32,6 +33,8 @@ enum Command {
     Witness(WitnessOptions),
     #[command(flatten)]
     Node(NodeCommand),
+    #[command(flatten)]
+    Store(StoreCommand),
 }
 
 /// What is done with a node of the service.
@@ -55,6 +58,65 @@ enum NodeCommand {
         #[arg(long)]
         print_default: bool,
     },
+}
+
+/// What is done to a store.
+#[derive(Subcommand)]
+enum StoreCommand {
+    /// Checks a store, and says for each finding what to do. Exit 0: nothing is wrong; 4: findings.
+    Fsck {
+        /// Read every file too, and verify every signature.
+        #[arg(long)]
+        full: bool,
+        #[command(flatten)]
+        task: TaskOptions,
+    },
+    /// Makes tiles, index, claims and checkpoint again from commits and chains.
+    Rebuild(TaskOptions),
+    /// Copies a store away. What is there already stays; broken off, it goes on where it was.
+    Backup {
+        /// Where the objects go.
+        #[arg(long, value_name = "URL")]
+        to: String,
+        /// Where the wrapped data keys go: without them the copy cannot be read.
+        #[arg(long, value_name = "URL")]
+        keys_to: Option<String>,
+        #[command(flatten)]
+        task: TaskOptions,
+    },
+    /// Puts a copy back and checks it. Never rolls a log back.
+    Restore {
+        /// Where the objects are.
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// Where the wrapped data keys are.
+        #[arg(long, value_name = "URL")]
+        keys_from: Option<String>,
+        #[command(flatten)]
+        task: TaskOptions,
+    },
+    /// Wraps the store's data keys with a new key. No object is touched.
+    RotateKeys {
+        /// The new key's file, made when it does not exist.
+        #[arg(long, value_name = "FILE")]
+        new_key_file: PathBuf,
+        /// Make the new key's file and nothing else: nodes that are to go on meanwhile need it first, as key_file, with the
+        /// present one as previous_key_file.
+        #[arg(long)]
+        make_only: bool,
+        #[command(flatten)]
+        task: TaskOptions,
+    },
+}
+
+/// Settings, and where the report goes.
+#[derive(clap::Args)]
+struct TaskOptions {
+    #[command(flatten)]
+    settings: SettingsOptions,
+    /// Write a report as JSON; - for stdout.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 /// Where the settings are.
@@ -120,6 +182,7 @@ async fn main() -> ExitCode {
         Command::Demo(options) => demo::run(&options).await,
         Command::Witness(options) => run_witness(options).await,
         Command::Node(command) => operate(command).await,
+        Command::Store(command) => look_after(command).await,
     };
     match outcome {
         Ok(code) => code,
@@ -158,6 +221,57 @@ async fn operate(command: NodeCommand) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Something in the store is wrong.
+const FINDINGS: u8 = 4;
+
+async fn look_after(command: StoreCommand) -> anyhow::Result<ExitCode> {
+    let (report, file) = match command {
+        StoreCommand::Fsck { full, task } => {
+            let depth = if full { Depth::Full } else { Depth::Quick };
+            (operate::fsck(&task.settings.load()?, depth).await?, task.report)
+        }
+        StoreCommand::Rebuild(task) => (
+            operate::rebuild(&task.settings.load()?, &open_key).await?,
+            task.report,
+        ),
+        StoreCommand::Backup { to, keys_to, task } => {
+            let copy = Copy {
+                objects: &to,
+                keys: keys_to.as_deref(),
+            };
+            (operate::backup(&task.settings.load()?, copy).await?, task.report)
+        }
+        StoreCommand::Restore {
+            from,
+            keys_from,
+            task,
+        } => {
+            let copy = Copy {
+                objects: &from,
+                keys: keys_from.as_deref(),
+            };
+            (operate::restore(&task.settings.load()?, copy).await?, task.report)
+        }
+        StoreCommand::RotateKeys {
+            new_key_file,
+            make_only,
+            task,
+        } => {
+            let config = task.settings.load()?;
+            let report = match make_only {
+                true => operate::make_key(&config, &new_key_file)?,
+                false => operate::rotate_keys(&config, &new_key_file).await?,
+            };
+            (report, task.report)
+        }
+    };
+    report.show(file.as_deref())?;
+    Ok(match report.is_clean() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(FINDINGS),
+    })
 }
 
 /// Opens an encrypted key file; both files are named, neither secret is.

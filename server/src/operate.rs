@@ -5,6 +5,9 @@
 mod remember;
 mod serve;
 mod check;
+mod progress;
+mod report;
+mod upkeep;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,12 +18,15 @@ use planseal::log::note::{KeyType, VerifierKey};
 use planseal::sign::SigningPort;
 use planseal::trust::TrustPolicy;
 use planseal_store::{
-    KeyError, LocationError, LogOpenError, OpenError, ProbeError, Store, StoreConfig, SystemClock,
+    KeyError, KeySource, Location, LocationError, LogOpenError, OpenError, ProbeError, Store, StoreConfig,
+    SystemClock,
 };
 
 pub use check::check_config;
 pub use remember::{Remember, RememberError};
+pub use report::{Found, Report};
 pub use serve::serve;
+pub use upkeep::{Copy, backup, fsck, make_key, rebuild, restore, rotate_keys};
 
 use crate::config::{CertifiedKey, Config, StorePlace};
 use crate::problem::causes;
@@ -131,10 +137,34 @@ fn open_log_key(config: &Config, policy: &TrustPolicy, open: OpenKey<'_>) -> any
 }
 
 impl StorePlace {
+    /// Nothing but `found` and `restore` begins a store, and be it an empty folder.
+    fn expect_begun(&self) -> Result<(), Refusal> {
+        let is_new = match &self.location {
+            Location::Folder(root) => match std::fs::read_dir(root) {
+                Ok(mut entries) => entries.next().is_none(),
+                Err(fault) => fault.kind() == std::io::ErrorKind::NotFound,
+            },
+            // Without the file of its key a store is not opened but begun.
+            _ => !self.key_file.exists(),
+        };
+        match is_new {
+            true => Err(Refusal::of(&StartError::Empty)),
+            false => Ok(()),
+        }
+    }
+
     /// How the store is opened, against a checkpoint that is known from elsewhere.
     fn config(&self, remembered: Option<Checkpoint>) -> StoreConfig {
+        let keys = match &self.previous_key_file {
+            None => KeySource::File(self.key_file.clone()),
+            Some(previous) => KeySource::Rotating {
+                file: self.key_file.clone(),
+                previous: previous.clone(),
+            },
+        };
         StoreConfig {
             worm: self.worm.clone(),
+            keys,
             remembered: remembered.into_iter().collect(),
             ..StoreConfig::at(self.location.clone(), &self.key_file)
         }
@@ -160,21 +190,30 @@ async fn open_store(
 /// or has others, an engine that does not keep the rules. A disk or a network that fails now is none.
 const fn is_refusal(fault: &OpenError) -> bool {
     match fault {
-        OpenError::Format { .. }
-        | OpenError::StoreKeyMissing
-        | OpenError::KeyFile(_)
-        | OpenError::Location(LocationError::Unknown { .. } | LocationError::Settings { .. }) => true,
+        OpenError::Format { .. } | OpenError::StoreKeyMissing | OpenError::KeyFile(_) => true,
+        OpenError::Location(fault) => place_is_refused(fault),
         OpenError::Probe(fault) => matches!(fault, ProbeError::Unfit { .. }),
         OpenError::Key(fault) => !matches!(fault, KeyError::Engine(_)),
-        OpenError::Log(fault) => matches!(
-            fault,
-            LogOpenError::Smaller { .. }
-                | LogOpenError::Differs { .. }
-                | LogOpenError::Checkpoint(_)
-                | LogOpenError::Note(_)
-        ),
+        OpenError::Log(fault) => log_is_refused(fault),
         _ => false,
     }
+}
+
+const fn place_is_refused(fault: &LocationError) -> bool {
+    matches!(
+        fault,
+        LocationError::Unknown { .. } | LocationError::Settings { .. }
+    )
+}
+
+const fn log_is_refused(fault: &LogOpenError) -> bool {
+    matches!(
+        fault,
+        LogOpenError::Smaller { .. }
+            | LogOpenError::Differs { .. }
+            | LogOpenError::Checkpoint(_)
+            | LogOpenError::Note(_)
+    )
 }
 
 fn refusal_or_fault(fault: StartError) -> anyhow::Error {

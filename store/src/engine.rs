@@ -75,14 +75,16 @@ impl Engine {
         self.sharing
     }
 
-    /// Creates an object, durable when this returns, and its copy in the second place if there is one.
+    /// Creates an object, durable when this returns.
+    ///
+    /// Its copy in the second place is written first: whoever creates an object has copied just these bytes, however the
+    /// creation is heard of. A copy of what then lost a race is litter, and the worst of it.
     pub(crate) async fn create(&self, key: &Key, bytes: &Bytes) -> Result<Creation, EngineError> {
-        let options = PutOptions::from(PutMode::Create);
-        let creation = self.create_once(key, bytes, options).await?;
-        if let (Some(worm), true, true) = (&self.worm, creation.is_there(), key.is_evidence()) {
+        if let Some(worm) = self.worm.as_ref().filter(|_| key.is_evidence()) {
             copy_to_worm(worm, key, bytes).await?;
         }
-        Ok(creation)
+        self.create_once(key, bytes, PutOptions::from(PutMode::Create))
+            .await
     }
 
     /// Creates an object that follows from others, or a copy: a folder need not have it on the disk before
@@ -241,12 +243,6 @@ impl Engine {
         bytes
             .map(Some)
             .map_err(|failure| EngineError::of("read", path.to_string(), failure))
-    }
-}
-
-impl Creation {
-    const fn is_there(&self) -> bool {
-        matches!(self, Self::Created | Self::Same)
     }
 }
 

@@ -9,14 +9,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use planseal_store::{Location, SystemClock};
+use planseal_store::SystemClock;
 
 use super::{Node, OpenKey, Refusal, Remember, open_store, refusal_or_fault};
-use crate::config::{Config, StorePlace};
+use crate::config::Config;
 use crate::listen;
 use crate::problem::causes;
 use crate::routes::{self, App, Mode};
-use crate::service::{Service, StartError};
+use crate::service::Service;
 
 /// Two seconds at most between the first showing of a checkpoint and its being remembered.
 const REMEMBERED_EVERY: Duration = Duration::from_secs(2);
@@ -67,7 +67,7 @@ const fn words_of(mode: Mode) -> &'static str {
 /// The service over its store, and where it remembers what it shows.
 async fn start(config: &Config, open: OpenKey<'_>) -> anyhow::Result<(Arc<Service>, Option<Remember>)> {
     let node = Node::read(config, open)?;
-    expect_store(&node.place)?;
+    node.place.expect_begun()?;
     let remember = Remember::of(&node.place, &node.deployment.policy);
     let remembered = match &remember {
         Some(remember) => remember.read().map_err(|fault| Refusal::of(&fault))?,
@@ -115,21 +115,5 @@ fn remember_now(service: &Service, remember: Option<&Remember>) {
     };
     if let Err(fault) = remember.write(&note) {
         eprintln!("{}", causes(&fault));
-    }
-}
-
-/// A store is never begun by serving it.
-fn expect_store(place: &StorePlace) -> Result<(), Refusal> {
-    let is_new = match &place.location {
-        Location::Folder(root) => match std::fs::read_dir(root) {
-            Ok(mut entries) => entries.next().is_none(),
-            Err(fault) => fault.kind() == std::io::ErrorKind::NotFound,
-        },
-        // Without the file of its key a store is not opened but begun.
-        _ => !place.key_file.exists(),
-    };
-    match is_new {
-        true => Err(Refusal::of(&StartError::Empty)),
-        false => Ok(()),
     }
 }

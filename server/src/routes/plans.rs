@@ -88,6 +88,10 @@ fn receipt(published: &Published, head: &[u8], growth: &[Hash]) -> Value {
         "head": STANDARD.encode(head),
         "growth": growth.iter().map(|hash| STANDARD.encode(hash.as_bytes())).collect::<Vec<_>>(),
     });
+    if !published.possible_duplicates.is_empty() {
+        let plans = published.possible_duplicates.iter().map(PlanId::to_string);
+        told["possible_duplicates"] = plans.collect::<Vec<_>>().into();
+    }
     if let Some((_, receipt)) = &published.replaced {
         told["replaced"] = STANDARD.encode(receipt.encode()).into();
     }

@@ -99,7 +99,7 @@ impl Ledger {
     }
 
     /// A leaf whose object could not be read is not added: the next catching up reads it again.
-    async fn push(&mut self, leaf: &Leaf, store: &Store) -> Result<(), ServiceError> {
+    pub(super) async fn push(&mut self, leaf: &Leaf, store: &Store) -> Result<(), ServiceError> {
         let noted = match leaf.kind {
             Kind::Certificate => self.note_certificate(leaf, store).await?,
             Kind::KeyStatus => self.note_revocation(leaf, store).await?,

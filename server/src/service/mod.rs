@@ -17,6 +17,7 @@ mod evidence;
 mod staging;
 mod verdict;
 mod witnesses;
+mod whole_log;
 
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ pub use staging::{MAX_ATTACHMENT, StagingError};
 pub use start::StartError;
 pub use statements::Observation;
 pub use verdict::{Judged, Pointed, PointedStanding};
+pub use whole_log::{WholeLog, verify_log};
 pub use witnesses::{EndpointError, WitnessEndpoint};
 
 use ledger::Ledger;

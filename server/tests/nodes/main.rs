@@ -10,3 +10,4 @@ mod installed;
 mod program;
 mod settings;
 mod unwitnessed;
+mod upkeep;

@@ -7,7 +7,7 @@ use crate::installed::{Installed, Node, copy};
 use crate::kit::plan;
 
 /// Registers a practice and its doctor, publishes a version, and gives the answers.
-fn publish(installed: &Installed, node: &Node) -> serde_json::Value {
+pub(crate) fn publish(installed: &Installed, node: &Node) -> serde_json::Value {
     let world = &installed.world;
     for party in [&world.practice, &world.doctor] {
         let (status, told) = node.post("/api/v1/certificates", party.certificate.bytes());
@@ -19,7 +19,7 @@ fn publish(installed: &Installed, node: &Node) -> serde_json::Value {
     told
 }
 
-fn statements(node: &Node) -> serde_json::Value {
+pub(crate) fn statements(node: &Node) -> serde_json::Value {
     let (status, body) = node.get(&format!("/api/v1/plans/{}/statements", plan()));
     assert_eq!(status, 200);
     serde_json::from_slice(&body).unwrap()

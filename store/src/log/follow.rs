@@ -124,11 +124,14 @@ impl Log {
             sleep(LOOK).await;
             waited += LOOK;
             self.refresh(records).await?;
-            if let Some(logged) = self.logged(records, submission.id).await? {
+            // A leaf that comes while this waits is among the newest.
+            let logged = self.in_memory(&submission.id);
+            if let Some(logged) = logged.filter(|logged| logged.index < self.size()) {
                 return Ok(Some(logged.index));
             }
         }
-        Ok(None)
+        let logged = self.logged(records, submission.id).await?;
+        Ok(logged.map(|logged| logged.index))
     }
 
     /// Writes what waits as one batch under this node's name.

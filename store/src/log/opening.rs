@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex as Guarded, RwLock};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use planseal::log::checkpoint::{Checkpoint, CheckpointError, VerifiedCheckpoint};
@@ -98,6 +98,7 @@ impl Log {
                 cosigned: known.cosigned,
                 tail: derived.tail,
             }),
+            looked_up: Guarded::default(),
             looking: Group::new(),
             handing: Group::new(),
             handed: Mutex::new(0),

@@ -63,8 +63,8 @@ pub(crate) enum Bug {
     None,
     /// The store overwrites where it should create.
     Overwrites,
-    /// The store commits to the log only after it has written something that follows from the commit: the names that
-    /// begin so.
+    /// When something that follows from a commit is to be written, of a name that begins so, then it is written before
+    /// the commit.
     CommitsAfter(&'static str),
 }
 
@@ -113,15 +113,22 @@ impl Door {
     }
 
     async fn meet(&self, action: Action, name: &Path) -> Result<Fault> {
-        let name = name.clone();
         if self.is_dead() {
             return Err(failure("the node is dead"));
         }
         let node = self.node;
-        let fault = self.faults.meet(Operation { node, action, name }).await;
+        let operation = Operation {
+            node,
+            action,
+            name: name.clone(),
+        };
+        let fault = self.faults.meet(operation).await;
         // It may have died while this operation waited its turn.
         if self.is_dead() {
             return Err(failure("the node is dead"));
+        }
+        if !self.precedes_commits(name) {
+            self.commit_deferred().await;
         }
         match fault {
             Fault::CrashBefore => {
@@ -175,14 +182,17 @@ impl Door {
         self.twin.put(at, payload, options).await
     }
 
-    /// The commits that a planted bug has kept back until this write.
-    async fn catch_up(&self, at: &Path) {
-        if matches!(self.bug, Bug::CommitsAfter(prefix) if at.as_ref().starts_with(prefix)) {
-            let deferred = core::mem::take(&mut *self.deferred());
-            for (name, payload) in deferred {
-                // Another node may have taken the name by now: then this one's commit is lost.
-                drop(self.twin.put(&name, payload, PutMode::Create.into()).await);
-            }
+    /// Whether a planted bug has this done before the commit it follows from.
+    fn precedes_commits(&self, at: &Path) -> bool {
+        matches!(self.bug, Bug::CommitsAfter(prefix) if at.as_ref().starts_with(prefix))
+    }
+
+    /// Makes the commits that a planted bug has kept back.
+    async fn commit_deferred(&self) {
+        let deferred = core::mem::take(&mut *self.deferred());
+        for (name, payload) in deferred {
+            // Another node may have taken the name by now: then this one's commit is lost.
+            drop(self.twin.put(&name, payload, PutMode::Create.into()).await);
         }
     }
 
@@ -230,8 +240,8 @@ impl ObjectStore for Handle {
         };
         let fault = self.0.meet(action, at).await?;
         let put = self.0.write(at, payload, options).await;
-        if fault != Fault::CrashAfter {
-            self.0.catch_up(at).await;
+        if self.0.precedes_commits(at) && fault != Fault::CrashAfter {
+            self.0.commit_deferred().await;
         }
         self.0.unheard(fault, put)?
     }

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, LazyLock};
 
+use futures_util::future::try_join_all;
 use planseal_store::{KeySource, LocalFileKeys, Location, OpenError, SetClock, Sharing, Store, StoreConfig};
 use planseal_tests::key::FixedKey;
 use planseal_tests::ledger::ORIGIN;
-use planseal_tests::said::{Pool, SIGNED_WITHIN, speaking};
+use planseal_tests::said::{Pool, SIGNED_WITHIN, Said, newcomer, speaking};
 
 use crate::door::{Bug, Door, Fault, Faults, Handle, Operation};
 use crate::twin::Twin;
@@ -22,7 +23,18 @@ static KEYS: LazyLock<Arc<LocalFileKeys>> =
 pub(crate) struct Machine {
     pub(crate) twin: Arc<Twin>,
     pub(crate) sharing: Sharing,
+    /// How many leaves it had when the story began.
+    pub(crate) leaves_before: usize,
     clock: Arc<SetClock>,
+}
+
+/// How a story begins: everybody is certified, and the record has its first version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// And that is all.
+    Short,
+    /// And the log is a few leaves short of a full tile, which the story fills.
+    NearlyFull,
 }
 
 impl Machine {
@@ -31,19 +43,26 @@ impl Machine {
         Self {
             twin: Twin::new(),
             sharing,
+            leaves_before: 0,
             clock: Arc::new(SetClock::new(speaking())),
         }
     }
 
-    /// A machine on whose disk everybody is certified and the record has begun; its one writer has closed it in order.
-    pub(crate) async fn begun(sharing: Sharing) -> Self {
-        let machine = Self::new(sharing);
+    /// A machine on whose disk the story has begun; its one writer has closed it in order.
+    pub(crate) async fn begun(sharing: Sharing, beginning: Beginning) -> Self {
+        let mut machine = Self::new(sharing);
         let store = machine.open_calmly().await.expect("a new store");
         for said in POOL.certificates.iter().chain([&POOL.first]) {
-            let operation = crate::operation(0);
-            said.put(&store, operation)
-                .await
-                .expect("the beginning is logged");
+            let put = said.put(&store, crate::operation(0)).await;
+            put.expect("the beginning is logged");
+        }
+        machine.leaves_before = POOL.certificates.len() + 1;
+        if beginning == Beginning::NearlyFull {
+            let number = u32::try_from(NEARLY_FULL - machine.leaves_before).expect("a small number");
+            let newcomers: Vec<Said> = (0..number).map(|number| newcomer(&POOL.world, number)).collect();
+            let all = newcomers.iter().map(|said| said.put(&store, crate::operation(0)));
+            try_join_all(all).await.expect("newcomers are logged");
+            machine.leaves_before = NEARLY_FULL;
         }
         store.close().await.expect("nothing is under way");
         machine
@@ -84,6 +103,9 @@ impl Machine {
             .await
     }
 }
+
+/// Leaves of a log that is nearly full: a story logs four to seven, and a tile holds 256.
+const NEARLY_FULL: usize = 252;
 
 /// The number of a node to which nothing happens.
 const CALM_NODE: usize = usize::MAX;

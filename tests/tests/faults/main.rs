@@ -12,6 +12,7 @@ mod machine;
 mod promised;
 mod exhaustive;
 mod scheduler;
+mod writers;
 mod interleaved;
 mod planted;
 

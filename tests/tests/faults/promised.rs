@@ -75,6 +75,23 @@ impl Promised {
         self.checkpoints.extend(other.checkpoints);
     }
 
+    /// A node that lived through the story shows, after a look, everything that anybody was promised.
+    pub(crate) async fn check_survivor(&self, store: &Store) -> Result<(), Violation> {
+        let refreshed = timeout(PATIENCE, store.refresh())
+            .await
+            .map_err(|_| stuck("a look at the log"))?;
+        refreshed.map_err(|failure| stuck(&format!("a look at the log: {}", whole(&failure))))?;
+        for (id, receipt) in &self.receipts {
+            let (id, index) = (*id, receipt.proof().index);
+            let found = store.leaf_index(id).await;
+            let found = found.map_err(|failure| stuck(&format!("a look at a leaf: {}", whole(&failure))))?;
+            if found != Some(index) {
+                return Err(Violation::LostReceipt { id, index, found });
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn has_receipt(&self, id: ObjectId) -> bool {
         self.receipts.iter().any(|(known, _)| *known == id)
     }
@@ -93,7 +110,7 @@ impl Promised {
         self.check_receipts(&leaves, store.log_key())?;
         self.check_checkpoints(machine, &leaves, store.log_key())?;
         check_names(machine, "log/c").await?;
-        check_objects(&store, &leaves).await?;
+        check_objects(&store, &leaves, machine.leaves_before).await?;
         check_exclusion(&leaves)?;
         check_alive(&store, &leaves).await
     }
@@ -144,7 +161,7 @@ impl Promised {
 }
 
 /// How long anything may take, in the story's own time.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15 * 60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
 pub(crate) fn stuck(doing: &str) -> Violation {
     Violation::Stuck {
@@ -211,9 +228,9 @@ async fn check_names(machine: &Machine, folder: &str) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Every leaf has its object, byte for byte, and every record of a chain its leaf.
-async fn check_objects(store: &Store, leaves: &[Leaf]) -> Result<(), Violation> {
-    for leaf in leaves {
+/// Every leaf that the story added has its object, byte for byte, and every record of a chain its leaf.
+async fn check_objects(store: &Store, leaves: &[Leaf], before: usize) -> Result<(), Violation> {
+    for leaf in leaves.iter().skip(before) {
         let no_object = |reason: String| Violation::NoObject { id: leaf.id, reason };
         let found = store
             .object(leaf.id)

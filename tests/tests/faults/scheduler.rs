@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::door::{Action, Fault, Faults, Operation};
 use crate::random::Random;
@@ -37,6 +37,10 @@ struct State {
     favourite: usize,
     /// How much it is favoured: one operation in so many is anybody's.
     fairness: usize,
+    /// A node of which nothing is heard until then, although it is not dead.
+    frozen: Option<(usize, Instant)>,
+    /// Whether a node may still freeze.
+    may_freeze: bool,
     /// Nothing waits any more, and nothing happens.
     calm: bool,
     trace: Option<Vec<String>>,
@@ -60,6 +64,8 @@ impl Scheduler {
             throttled: BTreeMap::new(),
             favourite: 0,
             fairness: 1 + random.below(8),
+            frozen: None,
+            may_freeze: random.one_in(40),
             calm: false,
             trace: (trace == Trace::Kept).then(Vec::new),
             random,
@@ -122,6 +128,9 @@ const MOST_CRASHES: usize = 2;
 /// Refusals in a row of a node that is throttled, at most.
 const MOST_REFUSALS: usize = 5;
 
+/// A little longer than a store waits before it fences a writer that is silent, and than it takes to notice.
+const SILENCE: Duration = Duration::from_secs(12 * 60);
+
 /// What came of the wish to let an operation go.
 enum Released {
     One,
@@ -136,6 +145,14 @@ impl State {
         if self.parked.is_empty() {
             return Released::Nothing;
         }
+        self.freeze_or_thaw();
+        if self
+            .parked
+            .iter()
+            .all(|(operation, _)| self.is_frozen(operation.node))
+        {
+            return Released::Later(Duration::from_millis(100));
+        }
         if self.random.one_in(400) {
             let pause = Duration::from_millis(500 << self.random.below(4));
             return Released::Later(pause);
@@ -149,7 +166,11 @@ impl State {
         if let Some(trace) = &mut self.trace {
             let Operation { node, action, name } = &operation;
             // A node's queue lies under its nonce, which is another one every time.
-            let name = match name.as_ref().strip_prefix("q/").and_then(|name| name.split_once('/')) {
+            let name = match name
+                .as_ref()
+                .strip_prefix("q/")
+                .and_then(|name| name.split_once('/'))
+            {
                 Some((_, number)) => format!("q/{number}"),
                 None => name.to_string(),
             };
@@ -159,21 +180,38 @@ impl State {
         Released::One
     }
 
-    /// Most of the time an operation of the favourite; else anybody's.
-    fn pick(&mut self) -> usize {
-        let favourite = self.favourite;
-        if !self.random.one_in(self.fairness) {
-            let theirs = self
-                .parked
-                .iter()
-                .enumerate()
-                .filter(|(_, (operation, _))| operation.node == favourite);
-            let theirs: Vec<usize> = theirs.map(|(place, _)| place).collect();
-            if !theirs.is_empty() {
-                return theirs[self.random.below(theirs.len())];
-            }
+    /// Once in a story at most, a node falls silent for longer than others wait before they take it for dead.
+    fn freeze_or_thaw(&mut self) {
+        if self.frozen.is_some_and(|(_, until)| Instant::now() >= until) {
+            self.frozen = None;
         }
-        self.random.below(self.parked.len())
+        if self.may_freeze && self.random.one_in(30) {
+            self.may_freeze = false;
+            let node = self.parked[self.random.below(self.parked.len())].0.node;
+            self.frozen = Some((node, Instant::now() + SILENCE));
+        }
+    }
+
+    fn is_frozen(&self, node: usize) -> bool {
+        self.frozen.is_some_and(|(frozen, _)| frozen == node)
+    }
+
+    /// Most of the time an operation of the favourite; else anybody's who is not frozen.
+    fn pick(&mut self) -> usize {
+        let places = |of: &dyn Fn(usize) -> bool| -> Vec<usize> {
+            let parked = self.parked.iter().enumerate();
+            let theirs = parked.filter(|(_, (operation, _))| of(operation.node));
+            theirs.map(|(place, _)| place).collect()
+        };
+        let anybody = places(&|node| !self.is_frozen(node));
+        let favourite = places(&|node| node == self.favourite && !self.is_frozen(node));
+        let fair = self.random.one_in(self.fairness);
+        let among = if fair || favourite.is_empty() {
+            anybody
+        } else {
+            favourite
+        };
+        among[self.random.below(among.len())]
     }
 
     fn fault(&mut self, operation: &Operation) -> Fault {
