@@ -2,9 +2,9 @@
 //!
 //! A node is a `Store` in a runtime of its own; killing it ends that runtime at once, with everything under way in it.
 //! Clients repeat a request at another node until they get an answer, as the service's clients do. What they are told is
-//! written into the [`Ledger`], which settles the account afterwards.
+//! written into a ledger, which settles the [`Account`] afterwards.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,17 +13,14 @@ use anyhow::Context as _;
 use object_store::ObjectStore;
 use planseal::id::PlanId;
 use planseal::statement::Kind;
-use planseal_store::{
-    AppendError, ChainRecord, Location, OperationId, SetClock, Sharing, Store, StoreConfig,
-};
-use planseal_tests::ledger::ORIGIN;
-use tokio::runtime::{Handle, Runtime};
+use planseal_store::{AppendError, ChainRecord, OperationId};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::cast::{Cast, Said, new_plan};
 use crate::disturbance::Disturbance;
 use crate::fault::{GOLDEN, mixed};
 use crate::ledger::{Account, Ledger};
+use crate::node::Node;
 
 /// What to put to the trial.
 pub struct Trial {
@@ -135,7 +132,9 @@ impl Shared {
 
     async fn open_node(&self) -> anyhow::Result<Node> {
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
-        Node::open(&self.trial, number, &self.key_file).await
+        let engines = u64::try_from(self.trial.engines.len())?;
+        let engine = &self.trial.engines[usize::try_from(number % engines)?];
+        Node::open(engine(), &self.key_file).await
     }
 
     /// Until the clients' time is over, something is disturbed and a node dies at every step; the next takes its place.
@@ -151,7 +150,7 @@ impl Shared {
                 (!living.is_empty()).then(|| living.swap_remove(at))
             };
             if let Some(node) = dies {
-                end(&node.runtime);
+                node.end();
                 killed += 1;
             }
             self.replace().await;
@@ -344,8 +343,6 @@ impl Shared {
 
 /// Longer than any time limit inside the store.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The world's certificates were signed on the first of the month.
-const SINCE_THE_CERTIFICATES: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Between a client's tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -379,73 +376,5 @@ impl Dice {
     fn below(&mut self, count: usize) -> usize {
         let count = u64::try_from(count.max(1)).unwrap_or(1);
         usize::try_from(self.next() % count).unwrap_or_default()
-    }
-}
-
-/// A store in a runtime of its own.
-struct Node {
-    runtime: Mutex<Option<Runtime>>,
-    handle: Handle,
-    store: Store,
-}
-
-impl Node {
-    async fn open(trial: &Trial, number: u64, key_file: &Path) -> anyhow::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()?;
-        let engines = u64::try_from(trial.engines.len())?;
-        let engine = &trial.engines[usize::try_from(number % engines)?];
-        let location = Location::Objects {
-            objects: engine(),
-            sharing: Sharing::Nodes,
-        };
-        let mut config = StoreConfig::at(location, key_file);
-        config.signed_within = SINCE_THE_CERTIFICATES;
-        let opened = runtime.spawn(async move {
-            let clock = Arc::new(SetClock::new(Cast::now()));
-            Store::open(config, Box::new(Cast::log_key()), ORIGIN, clock).await
-        });
-        let (handle, opened) = (runtime.handle().clone(), opened.await);
-        let runtime = Mutex::new(Some(runtime));
-        match opened {
-            Ok(Ok(store)) => Ok(Self {
-                runtime,
-                handle,
-                store,
-            }),
-            Ok(Err(refused)) => {
-                end(&runtime);
-                Err(refused.into())
-            }
-            Err(ended) => {
-                end(&runtime);
-                Err(ended.into())
-            }
-        }
-    }
-
-    /// Runs something in the node; nothing comes back when the node dies meanwhile.
-    async fn run<T, F>(&self, work: impl FnOnce(Store) -> F) -> Result<T, JoinError>
-    where
-        F: Future<Output = T> + Send + 'static,
-        T: Send + 'static,
-    {
-        self.handle.spawn(work(self.store.clone())).await
-    }
-}
-
-/// Ends a node at once. What it had begun is cut off wherever it stands.
-fn end(runtime: &Mutex<Option<Runtime>>) {
-    let runtime = runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(runtime) = runtime {
-        runtime.shutdown_background();
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        end(&self.runtime);
     }
 }

@@ -116,76 +116,100 @@ impl Ledger {
     /// # Errors
     /// When that node cannot read what the log says is there: a loss by another name.
     pub(crate) async fn settle(&self, cast: &Cast, store: &Store) -> anyhow::Result<Account> {
-        store.refresh().await?;
-        let size = store.log_size();
-        let leaves = store.leaves(0..size).await?;
-        let mut tree = MemoryTree::default();
-        let mut places: HashMap<ObjectId, u64> = HashMap::new();
-        let mut account = Account::default();
-        for (index, leaf) in (0..).zip(&leaves) {
-            tree.push(leaf.hash());
-            account.duplicates += u64::from(places.insert(leaf.id, index).is_some());
-        }
-        let checkpoint = store.checkpoint().unwrap_or_default();
-        if cast.tree_head(&checkpoint)?.root() != root(&tree, size)? {
+        let log = Log::read(store).await?;
+        if cast.tree_head(&log.checkpoint)?.root() != root(&log.tree, log.tree.size())? {
             self.violate("the last checkpoint is not that of its leaves".to_owned());
         }
+        let mut account = self.told().compare(&log);
         let acknowledged = self.told().acknowledged.clone();
         let mut plans = HashSet::new();
         for (said, index) in acknowledged.values() {
             plans.insert(said.plan());
             match store.object(said.id()).await? {
-                None => account.lost += 1,
-                Some(_) if places.get(&said.id()) != Some(index) => account.lost += 1,
-                Some(found) => account.replaced += u64::from(found.envelope != said.envelope()),
+                Some(found) if log.places.get(&said.id()) == Some(index) => {
+                    account.replaced += u64::from(found.envelope != said.envelope());
+                }
+                _ => account.lost += 1,
             }
         }
         for plan in &plans {
             account.gaps += gaps(store, *plan).await?;
         }
-        let told = self.told();
-        account.forks = told
-            .shown
-            .iter()
-            .map(|(size, roots)| {
-                let grown = root(&tree, *size).ok();
-                roots.iter().filter(|shown| Some(**shown) != grown).count()
-            })
-            .sum();
-        account.checkpoints = told.shown.values().map(HashSet::len).sum();
-        account.refused_and_logged = told.refused.iter().filter(|id| places.contains_key(id)).count();
-        account.leaves = leaves.len();
         account.records = plans.len();
-        account.acknowledged = acknowledged.len();
-        account.refused = told.refused.len();
-        account.given_up = told.given_up.len();
-        account.violations.clone_from(&told.violations);
-        account.errors = told.errors.clone();
-        account.worst_call = told.worst_call;
-        account.worst_operation = told.worst_operation;
         Ok(account)
+    }
+}
+
+impl Told {
+    /// What the leaves alone tell.
+    fn compare(&self, log: &Log) -> Account {
+        let forks = self.shown.iter().map(|(size, roots)| {
+            let grown = root(&log.tree, *size).ok();
+            roots.iter().filter(|shown| Some(**shown) != grown).count()
+        });
+        let is_logged = |id: &&ObjectId| log.places.contains_key(id);
+        Account {
+            leaves: log.leaves,
+            acknowledged: self.acknowledged.len(),
+            refused: self.refused.len(),
+            given_up: self.given_up.len(),
+            forks: forks.sum(),
+            checkpoints: self.shown.values().map(HashSet::len).sum(),
+            duplicates: log.leaves - log.places.len(),
+            refused_and_logged: self.refused.iter().filter(is_logged).count(),
+            violations: self.violations.clone(),
+            errors: self.errors.clone(),
+            worst_call: self.worst_call,
+            worst_operation: self.worst_operation,
+            ..Account::default()
+        }
+    }
+}
+
+/// The log as it lies there afterwards.
+struct Log {
+    leaves: usize,
+    tree: MemoryTree,
+    places: HashMap<ObjectId, u64>,
+    checkpoint: String,
+}
+
+impl Log {
+    async fn read(store: &Store) -> anyhow::Result<Self> {
+        store.refresh().await?;
+        let leaves = store.leaves(0..store.log_size()).await?;
+        let mut tree = MemoryTree::default();
+        let mut places = HashMap::new();
+        for (index, leaf) in (0..).zip(&leaves) {
+            tree.push(leaf.hash());
+            places.insert(leaf.id, index);
+        }
+        Ok(Self {
+            leaves: leaves.len(),
+            tree,
+            places,
+            checkpoint: store.checkpoint().unwrap_or_default(),
+        })
     }
 }
 
 /// Numbers left out in a record's chain, and successions that follow anything but the one before.
 async fn gaps(store: &Store, plan: PlanId) -> anyhow::Result<u64> {
     let chain = store.chain(plan).await?;
-    let mut found = 0;
-    let mut leaf = None;
-    for (expected, record) in (1..).zip(&chain) {
-        found += u64::from(record.number != expected);
-        found += u64::from(record.kind != Kind::Version && leaf.is_none());
-        leaf = Some(record.index);
-    }
+    let misnumbered = (1..)
+        .zip(&chain)
+        .filter(|(expected, record)| record.number != *expected);
+    let mut found = u64::try_from(misnumbered.count())?;
+    found += u64::from(chain.first().is_some_and(|record| record.kind != Kind::Version));
     let versions: Vec<ObjectId> = chain
         .iter()
         .filter(|record| record.kind == Kind::Version)
         .map(|record| record.id)
         .collect();
     for pair in versions.windows(2) {
-        let leaf = store.receipt(pair[1]).await?;
+        let receipt = store.receipt(pair[1]).await?;
         let before = store.leaf_index(pair[0]).await?;
-        found += u64::from(leaf.is_none_or(|receipt| receipt.leaf().target != before));
+        found += u64::from(receipt.is_none_or(|receipt| receipt.leaf().target != before));
     }
     Ok(found)
 }
@@ -214,7 +238,7 @@ pub struct Account {
     /// Numbers left out in chains, and successors of something else than the version before.
     pub gaps: u64,
     /// Objects with more than one leaf.
-    pub duplicates: u64,
+    pub duplicates: usize,
     /// Refused for good, and logged.
     pub refused_and_logged: usize,
     /// Everything else that must not happen: stale reads, receipts that do not verify, panics.
@@ -235,8 +259,9 @@ impl Account {
     /// Whether every promise was kept.
     #[must_use]
     pub fn is_kept(&self) -> bool {
-        let broken = self.lost + self.replaced + self.gaps + self.duplicates;
-        broken == 0 && self.forks == 0 && self.refused_and_logged == 0 && self.violations.is_empty()
+        let lost = self.lost + self.replaced + self.gaps;
+        let logged_wrongly = self.forks + self.duplicates + self.refused_and_logged;
+        lost == 0 && logged_wrongly == 0 && self.violations.is_empty()
     }
 }
 
@@ -272,5 +297,71 @@ impl fmt::Display for Account {
         self.violations
             .iter()
             .try_for_each(|found| writeln!(f, "  VIOLATION {found}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use planseal_store::{OperationId, SetClock, StoreConfig};
+    use planseal_tests::ledger::ORIGIN;
+
+    use super::*;
+    use crate::cast::new_plan;
+    use crate::node::SINCE_THE_CERTIFICATES;
+
+    fn operation() -> OperationId {
+        OperationId::random().expect("randomness")
+    }
+
+    /// A store that holds the certificates, a version about this person, and a report on it.
+    async fn store_about(cast: &Cast, person: u64) -> (Store, Vec<(Said, Receipt)>) {
+        let mut config = StoreConfig::memory();
+        config.signed_within = SINCE_THE_CERTIFICATES;
+        let clock = Arc::new(SetClock::new(Cast::now()));
+        let store = Store::open(config, Box::new(Cast::log_key()), ORIGIN, clock).await;
+        let store = store.expect("a new store");
+        for certificate in cast.certificates() {
+            store.append(&certificate, operation()).await.expect("logged");
+        }
+        let version = cast.version(new_plan().expect("randomness"), person, None);
+        let version = version.expect("a valid plan");
+        let report = cast.report(version.plan(), version.id(), 1);
+        let mut told = Vec::new();
+        for said in [version, report] {
+            let receipt = said.append(&store, operation()).await.expect("logged");
+            told.push((said, receipt));
+        }
+        (store, told)
+    }
+
+    #[tokio::test]
+    async fn kept_promises_are_told_from_broken_ones() {
+        let cast = Cast::new();
+        let (store, told) = store_about(&cast, 1).await;
+        let (other_store, other_told) = store_about(&cast, 2).await;
+        let ledger = Ledger::default();
+        for (said, receipt) in &told {
+            ledger.acknowledge(&cast, said, receipt);
+        }
+        let kept = ledger.settle(&cast, &store).await.expect("readable");
+        assert!(kept.is_kept() && kept.acknowledged == 2, "{kept}");
+
+        let broken = ledger.settle(&cast, &other_store).await.expect("readable");
+        assert!(!broken.is_kept());
+        assert_eq!((broken.lost, broken.forks), (2, 2), "{broken}");
+
+        ledger.refuse(&told[1].0);
+        let refused = ledger.settle(&cast, &store).await.expect("readable");
+        assert!(!refused.is_kept() && refused.refused_and_logged == 1, "{refused}");
+
+        ledger.acknowledge(&cast, &other_told[0].0, &told[0].1);
+        let foreign = ledger.settle(&cast, &store).await.expect("readable");
+        assert_eq!(
+            foreign.violations.len(),
+            1,
+            "the receipt of another object: {foreign}"
+        );
     }
 }

@@ -9,6 +9,7 @@ pub mod fault;
 pub mod light_s3;
 pub mod outside;
 mod cast;
+mod node;
 mod ledger;
 pub mod disturbance;
 pub mod chaos;

@@ -203,14 +203,14 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 struct HangUp;
 
 async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<HttpResponse, HangUp> {
-    let fate = shared.hooks.draw();
-    let out_before = shared.hooks.is_out();
-    let is_conditional = request.method() == Method::PUT && request.headers().contains_key(IF_NONE_MATCH);
+    let is_conditional_write =
+        request.method() == Method::PUT && request.headers().contains_key(IF_NONE_MATCH);
+    let fate = shared.hooks.draw(is_conditional_write);
     match fate.fault {
-        _ if out_before => return Err(HangUp),
+        _ if shared.hooks.is_out() => return Err(HangUp),
         Some(Fault::DroppedBefore) => return Err(HangUp),
         Some(Fault::RefusedBefore) => return Ok(refusal(StatusCode::SERVICE_UNAVAILABLE, "SlowDown")),
-        Some(Fault::Conflict) if is_conditional => {
+        Some(Fault::Conflict) => {
             return Ok(refusal(StatusCode::CONFLICT, "ConditionalRequestConflict"));
         }
         _ => {}

@@ -43,7 +43,7 @@ async fn azurite_keeps_every_rule() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "needs moto: tests/run installs it"]
-async fn moto_is_refused_because_several_writers_win() {
+async fn moto_whose_threads_give_way_is_refused_because_several_writers_win() {
     let server = Moto::start().await.expect("moto");
     let refused = probe(&server.bucket.url(), &server.bucket.environment());
     let refused = refused.expect_err("an unfit engine was accepted");
