@@ -104,8 +104,8 @@ impl Machine {
     }
 }
 
-/// Leaves of a log that is nearly full: a story logs four to seven, and a tile holds 256.
-const NEARLY_FULL: usize = 252;
+/// Leaves of a log that is nearly full: a story logs three to seven, and a tile holds 256.
+const NEARLY_FULL: usize = 254;
 
 /// The number of a node to which nothing happens.
 const CALM_NODE: usize = usize::MAX;
