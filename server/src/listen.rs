@@ -2,6 +2,7 @@
 
 mod idle;
 
+use core::pin::{Pin, pin};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::panic;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
@@ -33,6 +34,8 @@ const HEADER_TIME: Duration = Duration::from_secs(5);
 const MAX_HEADER: usize = 16 << 10;
 /// 15 seconds without a byte in either direction.
 const IDLE_TIME: Duration = Duration::from_secs(15);
+/// 10 seconds in which those who are being answered are answered, after the process was asked to stop.
+pub const DRAIN_TIME: Duration = Duration::from_secs(10);
 /// 256 connections at a time; the next one waits in the system's queue.
 const MAX_CONNECTIONS: usize = 256;
 
@@ -65,45 +68,99 @@ pub async fn bind_to(address: SocketAddr) -> Result<TcpListener, ListenError> {
         .map_err(|cause| ListenError::Address { address, cause })
 }
 
-/// Serves until interrupted.
+/// Serves until the process is asked to stop, then ends what is under way.
 ///
 /// # Errors
 /// [`ListenError::Tls`] when certificate and key cannot be used.
 pub async fn serve(listener: TcpListener, router: Router, tls: Option<TlsFiles>) -> Result<(), ListenError> {
+    serve_until(listener, router, tls, asked_to_stop()).await
+}
+
+/// Serves until `stop` is over. From then on nobody new is let in, and whoever is being answered is answered, for at
+/// most [`DRAIN_TIME`].
+///
+/// # Errors
+/// [`ListenError::Tls`] when certificate and key cannot be used.
+pub async fn serve_until(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<TlsFiles>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ListenError> {
     let acceptor = tls.as_ref().map(acceptor).transpose()?;
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let (serving, served) = watch::channel(());
+    let mut stop = pin!(stop);
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = tokio::signal::ctrl_c() => return Ok(()),
+        let free = Arc::clone(&places).acquire_owned();
+        let Some(Ok(place)) = unless(stop.as_mut(), free).await else {
+            break;
+        };
+        let Some(accepted) = unless(stop.as_mut(), listener.accept()).await else {
+            break;
         };
         let Ok((stream, _)) = accepted else {
             // Out of file descriptors, or a client that was gone already: others may still be served.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return Ok(());
-        };
-        let (router, acceptor) = (router.clone(), acceptor.clone());
+        let (router, acceptor, served) = (router.clone(), acceptor.clone(), served.clone());
         tokio::spawn(async move {
-            connection(stream, router, acceptor).await;
+            connection(stream, router, acceptor, served).await;
             drop(place);
         });
     }
+    drop((listener, serving));
+    let everybody = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
+    // Who is not answered by then is cut off: the answer can be asked for again.
+    drop(tokio::time::timeout(DRAIN_TIME, places.acquire_many(everybody)).await);
+    Ok(())
 }
 
-async fn connection(stream: TcpStream, router: Router, acceptor: Option<TlsAcceptor>) {
-    let Some(acceptor) = acceptor else {
-        return converse(stream, router).await;
-    };
-    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
-        converse(stream, router).await;
+/// Over when the process is asked to stop: by SIGTERM, or from the keyboard.
+pub async fn asked_to_stop() {
+    let keyboard = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    if let Ok(mut asked) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = asked.recv() => {}
+            _ = keyboard => {}
+        }
+        return;
+    }
+    drop(keyboard.await);
+}
+
+/// What the work came to, unless the end came first.
+async fn unless<T>(end: Pin<&mut impl Future<Output = ()>>, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        () = end => None,
+        done = work => Some(done),
     }
 }
 
-/// A connection that breaks a limit is closed; there is nobody left to tell.
-async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    acceptor: Option<TlsAcceptor>,
+    served: watch::Receiver<()>,
+) {
+    let Some(acceptor) = acceptor else {
+        return converse(stream, router, served).await;
+    };
+    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIME, acceptor.accept(stream)).await {
+        converse(stream, router, served).await;
+    }
+}
+
+/// A connection that breaks a limit is closed; there is nobody left to tell. When serving ends, it is closed after the
+/// request that is under way.
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    mut served: watch::Receiver<()>,
+) {
     let stream = TokioIo::new(Idle::new(stream, IDLE_TIME));
     let service = router.map_request(|request: Request<Incoming>| request.map(Body::new));
     let connection = http1::Builder::new()
@@ -111,7 +168,22 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, 
         .header_read_timeout(HEADER_TIME)
         .max_buf_size(MAX_HEADER)
         .serve_connection(stream, TowerToHyperService::new(service));
+    let mut connection = pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        // Nothing is ever sent: the sender is gone when serving ends.
+        _ = served.changed() => {}
+    }
+    connection.as_mut().graceful_shutdown();
     drop(connection.await);
+}
+
+/// Whether certificate and key can be used.
+///
+/// # Errors
+/// [`ListenError::Tls`] when they cannot.
+pub fn check_tls(files: &TlsFiles) -> Result<(), ListenError> {
+    acceptor(files).map(drop)
 }
 
 /// TLS 1.3 with ring, no early data, no renegotiation.

@@ -101,9 +101,9 @@ pub(crate) async fn home(State(app): State<App>) -> Result<Response, Problem> {
                 received.extend(ListedIntake::of(plan, &history));
                 continue;
             };
-            let number = latest.logged.content().version_number();
+            let number = latest.content().version_number();
             let verdict = app.service.judge_version(plan, number).await?;
-            listed.push(Listed::of(latest.logged.content(), &verdict));
+            listed.push(Listed::of(latest, &verdict));
         }
     }
     listed.sort_by(|left, right| left.name.cmp(&right.name));
@@ -181,23 +181,27 @@ pub(crate) async fn emergency(State(app): State<App>, Path(plan): Path<String>) 
         Err(ServiceError::NotFound) => return received(&app, plan).await,
         Err(fault) => return Err(fault.into()),
     };
-    let latest = record.latest().logged.content().version_number();
-    plans::record_access(&app, "view-emergency", plan, Some(record.latest().logged.id())).await?;
+    let latest = record.latest().content().version_number();
+    plans::record_access(&app, "view-emergency", plan, Some(record.latest().id())).await?;
     let verdict = app.service.judge_version(plan, latest).await?;
     let now = app.service.now();
+    let mut shown = Shown::of(&verdict, now);
     let earlier = match record.last_not_suspended() {
         None => None,
         Some(edition) => {
-            let number = edition.logged.content().version_number();
+            let number = edition.content().version_number();
             let verdict = app.service.judge_version(plan, number).await?;
-            Some(Earlier::of(edition, &Shown::of(&verdict, now)))
+            Some((edition, Shown::of(&verdict, now)))
         }
     };
-    let mut shown = Shown::of(&verdict, now);
+    if let Some(late) = record.latest().late() {
+        shown.came_late(late, earlier.as_ref().map(|(_, shown)| shown));
+    }
+    let earlier = earlier.map(|(edition, shown)| Earlier::of(edition, shown));
     if let Some(withdrawal) = record.withdrawal() {
         shown.withdrawn(withdrawal.content());
     }
-    let files = record.latest().logged.content().attachments().iter();
+    let files = record.latest().content().attachments().iter();
     respond(&PlanPage {
         shown,
         api: format!("/api/v1/plans/{plan}"),
@@ -232,9 +236,9 @@ async fn received(app: &App, plan: PlanId) -> Result<Response, Problem> {
 
 fn versions(record: &PlanRecord) -> Vec<VersionLine> {
     let line = |edition: &crate::service::Edition| VersionLine {
-        number: edition.logged.content().version_number(),
-        signed: edition.logged.content().signed_at().day(),
-        state: plans::state(edition.status.state),
+        number: edition.content().version_number(),
+        signed: edition.content().signed_at().day(),
+        state: plans::state(edition.state()),
     };
     record.versions().iter().rev().map(line).collect()
 }

@@ -97,3 +97,25 @@ async fn a_taken_port_and_a_broken_certificate_are_told() {
     let served = listen::serve(taken, Router::new(), Some(files)).await;
     assert!(served.unwrap_err().to_string().contains("TLS"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_being_answered_when_it_ends_is_answered_and_nobody_else_is_let_in() {
+    let listener = listen::bind(0).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let slow = get(async || {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        "answered"
+    });
+    let router = Router::new().route("/", slow);
+    let stop = tokio::time::sleep(Duration::from_millis(300));
+    let serving = tokio::spawn(listen::serve_until(listener, router, None, stop));
+    let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    let (answer, elapsed) = converse(address, request).await;
+    assert!(answer.ends_with("answered"), "{answer}");
+    assert!(
+        elapsed < Duration::from_secs(4),
+        "kept alive no longer: {elapsed:?}"
+    );
+    assert!(serving.await.unwrap().is_ok());
+    assert!(TcpStream::connect(address).await.is_err());
+}

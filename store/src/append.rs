@@ -13,7 +13,7 @@
 //!
 //! Only 4 and 5 decide anything. A client that got no answer repeats the request with the same bytes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,6 +22,7 @@ use planseal::card::Card;
 use planseal::id::{ObjectId, PlanId};
 use planseal::plan::PlanVersion;
 use planseal::plan::contacts::Digest;
+use planseal::plan::person::Person;
 use planseal::receipt::Receipt;
 use planseal::statement::{Intake, IntakeForm, Kind};
 use planseal::time::Timestamp;
@@ -32,7 +33,8 @@ use crate::audit::{Audit, AuditError, Intent};
 use crate::chain::{Chains, Extension, OperationId, Record, Standing, Statement, Tip};
 use crate::clock::Clock;
 use crate::engine::EngineError;
-use crate::index::{self, Holder, NumberName};
+use crate::index::{self, Holder, IndexName};
+use crate::key::Index;
 use crate::key::{ChainId, Register};
 use crate::locks::Locks;
 use crate::log::{Log, LogError, Place, Submission};
@@ -66,8 +68,7 @@ impl Store {
         let entry = object.log_entry();
         let request = Request {
             chain: chain_of(&entry)?,
-            statement: statement_of(&entry, None),
-            number: None,
+            statement: statement_of(&entry),
             files: Vec::new(),
             operation,
         };
@@ -86,12 +87,17 @@ impl Store {
             return Err(AppendError::CardDiffers);
         }
         let files = self.match_attachments(version, publication.attachments).await?;
-        let card = publication.card.map(|card| card.envelope().to_vec());
-        let number = version.person().nhs_number();
+        let attachments = version.attachments().iter();
         let request = Request {
             chain: ChainId::Plan(version.plan()),
-            statement: statement_of(&entry, card),
-            number: number.map(|number| NumberName::of(&self.0.records, number.digits())),
+            statement: Statement {
+                card: publication.card.map(|card| card.envelope().to_vec()),
+                names: names_of(&self.0.records, version.person()),
+                files: attachments
+                    .map(|attachment| *attachment.sha256().as_bytes())
+                    .collect(),
+                ..statement_of(&entry)
+            },
             files,
             operation: publication.operation,
         };
@@ -127,11 +133,12 @@ impl Store {
                 Vec::new()
             }
         };
-        let statement = statement_of(&entry, None);
         let request = Request {
             chain,
-            statement,
-            number: None,
+            statement: Statement {
+                files: named.iter().map(|sha256| *sha256.as_bytes()).collect(),
+                ..statement_of(&entry)
+            },
             files,
             operation,
         };
@@ -195,9 +202,15 @@ pub(crate) struct Shelf {
 pub(crate) struct Request {
     pub(crate) chain: ChainId,
     pub(crate) statement: Statement,
-    pub(crate) number: Option<NumberName>,
     pub(crate) files: Vec<(Digest, Vec<u8>)>,
     pub(crate) operation: OperationId,
+}
+
+impl Request {
+    fn number(&self) -> Option<IndexName> {
+        let mut names = self.statement.names.iter().copied();
+        names.find(|name| name.index == Index::Nhs)
+    }
 }
 
 impl Shelf {
@@ -225,7 +238,7 @@ impl Shelf {
         // (2) A crash here leaves orphan blobs.
         self.write_files(&request).await?;
         // (3) A crash here leaves a claim that the next claimant of the number voids, and an intent.
-        let _number = match request.number {
+        let _number = match request.number() {
             None => None,
             Some(name) => Some(self.number_locks.lock(&name).await),
         };
@@ -297,7 +310,15 @@ impl Shelf {
     }
 
     async fn claim(&self, request: &Request) -> Result<(), AppendError> {
-        let (Some(name), ChainId::Plan(plan)) = (request.number, request.chain) else {
+        let ChainId::Plan(plan) = request.chain else {
+            return Ok(());
+        };
+        for name in &request.statement.names {
+            if name.index == Index::Person {
+                index::note(&self.records, *name, plan).await?;
+            }
+        }
+        let Some(name) = request.number() else {
             return Ok(());
         };
         let void = self.record(request.operation, None, [0; 32]);
@@ -330,7 +351,7 @@ impl Shelf {
 
     /// The chain was closed before it began, because its number went to another record.
     async fn number_taken(&self, request: &Request) -> Result<AppendError, AppendError> {
-        let holder = match request.number {
+        let holder = match request.number() {
             None => None,
             Some(name) => index::find(&self.records, &self.chains, name).await?,
         };
@@ -351,15 +372,15 @@ impl Shelf {
     }
 
     /// Submits every record of a chain that has no leaf, in order, and gives the ids of all its statements.
-    pub(crate) async fn settle(&self, chain: &ChainId) -> Result<Vec<ObjectId>, AppendError> {
+    pub(crate) async fn settle(&self, chain: &ChainId) -> Result<BTreeSet<ObjectId>, AppendError> {
         let _chain = self.chain_locks.lock(chain).await;
         Ok(self.settle_locked(chain).await?.0)
     }
 
     /// As [`settle`](Self::settle), with where the chain ends.
-    async fn settle_locked(&self, chain: &ChainId) -> Result<(Vec<ObjectId>, Tip), AppendError> {
+    async fn settle_locked(&self, chain: &ChainId) -> Result<(BTreeSet<ObjectId>, Tip), AppendError> {
         let (all, tip) = self.chains.read(&self.records, chain).await?;
-        let mut ids = Vec::with_capacity(all.len());
+        let mut ids = BTreeSet::new();
         for (n, record) in (1..).zip(all) {
             let Some(statement) = record.statement else {
                 continue;
@@ -369,7 +390,7 @@ impl Shelf {
                 let submission = Submission::of(&statement, place);
                 self.log.submit(&self.records, submission).await?;
             }
-            ids.push(statement.id);
+            ids.insert(statement.id);
         }
         self.chains.remember(*chain, tip);
         Ok((ids, tip))
@@ -388,7 +409,7 @@ enum Extended {
 /// Each lost race is another writer's success, so this many mean that something else is wrong.
 const MAX_RACES: usize = 64;
 
-fn statement_of(entry: &LogEntry<'_>, card: Option<Vec<u8>>) -> Statement {
+fn statement_of(entry: &LogEntry<'_>) -> Statement {
     Statement {
         kind: entry.kind,
         id: entry.id,
@@ -397,8 +418,20 @@ fn statement_of(entry: &LogEntry<'_>, card: Option<Vec<u8>>) -> Statement {
         from: entry.from,
         signed_at: entry.signed_at,
         envelope: entry.envelope.to_vec(),
-        card,
+        card: None,
+        names: Vec::new(),
+        files: Vec::new(),
     }
+}
+
+/// What a version's record is found by.
+pub(crate) fn names_of(records: &Records, person: &Person) -> Vec<IndexName> {
+    let number = person.nhs_number();
+    let number = number.map(|number| IndexName::of_number(records, number.digits()));
+    number
+        .into_iter()
+        .chain(IndexName::of_person(records, person))
+        .collect()
 }
 
 /// Which chain keeps an object: its record's, or that of its own subject.

@@ -10,7 +10,7 @@
 //! A segment says up to where every intent before it is settled, and intents that stay open are written again now and
 //! then, so whoever fences a writer reads the end of its stream and not the whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex as Guarded, MutexGuard, PoisonError};
 
 use planseal::id::{ObjectId, PlanId};
@@ -491,12 +491,15 @@ pub(crate) async fn predecessors(records: &Records, before: u64) -> Result<Vec<P
     Ok(found)
 }
 
-/// The nonces of all nodes whose streams have not ended.
-pub(crate) async fn nodes(records: &Records) -> Result<BTreeSet<[u8; 16]>, RecordError> {
-    let mut nodes = BTreeSet::new();
+/// The nonces of all nodes whose streams have not ended, in the order in which they registered.
+pub(crate) async fn nodes(records: &Records) -> Result<Vec<[u8; 16]>, RecordError> {
+    let mut nodes = Vec::new();
     for writer in writers(records).await? {
-        if !writer.ended {
-            nodes.extend(read_node(records, writer.epoch).await?);
+        if !writer.ended
+            && let Some(node) = read_node(records, writer.epoch).await?
+            && !nodes.contains(&node)
+        {
+            nodes.push(node);
         }
     }
     Ok(nodes)
@@ -554,6 +557,45 @@ async fn read_stream(records: &Records, epoch: u64) -> Result<Predecessor, Recor
         sequence += 1;
     }
     Ok(found)
+}
+
+/// The numbers of all writers there ever were.
+pub(crate) async fn every_writer(records: &Records) -> Result<Vec<u64>, RecordError> {
+    let writers = writers(records).await?;
+    Ok(writers.into_iter().map(|writer| writer.epoch).collect())
+}
+
+/// Reads a writer's whole stream and checks that it hangs together; gives how many segments it has. A stream that was
+/// said to have ended has its fence.
+pub(crate) async fn examine(records: &Records, epoch: u64) -> Result<u64, RecordError> {
+    read_node(records, epoch).await?;
+    let mut end = End::before_the_first(epoch);
+    let mut last = None;
+    loop {
+        let sequence = end.sequence + 1;
+        let key = Key::segment(epoch, sequence);
+        if records.engine.size(&key).await?.is_none() {
+            break;
+        }
+        let (segment, content) = read_segment(records, epoch, sequence).await?;
+        if segment.previous != end.digest || segment.epoch != epoch || segment.sequence != sequence {
+            return Err(broken(
+                epoch,
+                sequence,
+                "it does not follow the segment before it",
+            ));
+        }
+        last = segment.fence();
+        end = end.after(&content);
+    }
+    let key = Key::ended(epoch);
+    let ended = records
+        .read(RecordKind::Ended, &key, records.keys.of_store())
+        .await?;
+    match (ended, last) {
+        (Some(_), None) => Err(broken(epoch, end.sequence + 1, "its end is missing")),
+        _ => Ok(end.sequence),
+    }
 }
 
 async fn read_segment(

@@ -11,7 +11,7 @@ use crate::append::{Request, Shelf};
 use crate::key::{ChainId, Key};
 use crate::layout::{LayoutError, Reader, Writer};
 use crate::read::ReadError;
-use crate::records::{Kept, RecordError};
+use crate::records::{Kept, RecordError, Records};
 use crate::seal::{DataKey, NamePurpose, RecordKind};
 
 impl Store {
@@ -93,7 +93,7 @@ impl Shelf {
         }
         let data_key = self.records.plan_key_or_new(plan).await?;
         for (sha256, bytes) in &request.files {
-            let key = attachment_key(&data_key, plan, sha256);
+            let key = attachment_key(&data_key, plan, sha256.as_bytes());
             let kept = self
                 .records
                 .create(RecordKind::Attachment, &key, &data_key, bytes);
@@ -109,27 +109,68 @@ impl Shelf {
         plan: PlanId,
         sha256: &Digest,
     ) -> Result<Option<Vec<u8>>, RecordError> {
-        let Some(data_key) = self.records.chain_key(&ChainId::Plan(plan)).await? else {
-            return Ok(None);
-        };
-        let key = attachment_key(&data_key, plan, sha256);
-        match self.records.read(RecordKind::Attachment, &key, &data_key).await? {
-            Some(bytes) if Digest::of(&bytes) != *sha256 => Err(mismatch(&key)),
-            found => Ok(found),
+        attachment(&self.records, plan, sha256.as_bytes()).await
+    }
+}
+
+/// A file of a record by its SHA-256, read and compared with it.
+pub(crate) async fn attachment(
+    records: &Records,
+    plan: PlanId,
+    sha256: &[u8; 32],
+) -> Result<Option<Vec<u8>>, RecordError> {
+    let Some(data_key) = records.chain_key(&ChainId::Plan(plan)).await? else {
+        return Ok(None);
+    };
+    let key = attachment_key(&data_key, plan, sha256);
+    match records.read(RecordKind::Attachment, &key, &data_key).await? {
+        Some(bytes) if Digest::of(&bytes).as_bytes() != sha256 => Err(mismatch(&key)),
+        found => Ok(found),
+    }
+}
+
+/// Reads a listed blob and compares it with its name, whatever kind it is of.
+pub(crate) async fn examine(records: &Records, plan: PlanId, name: &str) -> Result<(), RecordError> {
+    let key = Key::listed(name);
+    let data_key = records.chain_key(&ChainId::Plan(plan)).await?;
+    let data_key = data_key.ok_or_else(|| mismatch(&key))?;
+    let expected = match records.read(RecordKind::Attachment, &key, &data_key).await {
+        Ok(None) => return Ok(()),
+        Ok(Some(bytes)) => attachment_key(&data_key, plan, Digest::of(&bytes).as_bytes()),
+        Err(RecordError::Seal(_)) => {
+            let Some(content) = records.read(RecordKind::Document, &key, &data_key).await? else {
+                return Ok(());
+            };
+            let (version, renderer) = document_name(&content).map_err(RecordError::content(&key))?;
+            document_key(&data_key, plan, version, renderer)
         }
+        Err(failure) => return Err(failure),
+    };
+    if expected == key {
+        Ok(())
+    } else {
+        Err(mismatch(&key))
     }
 }
 
 /// Format of kept documents.
 const DOCUMENT_FORMAT: u8 = 1;
 
-fn attachment_key(data_key: &DataKey, plan: PlanId, sha256: &Digest) -> Key {
-    Key::blob(plan, &data_key.name(NamePurpose::Attachment, sha256.as_bytes()))
+fn attachment_key(data_key: &DataKey, plan: PlanId, sha256: &[u8; 32]) -> Key {
+    Key::blob(plan, &data_key.name(NamePurpose::Attachment, sha256))
 }
 
 fn document_key(data_key: &DataKey, plan: PlanId, version: ObjectId, renderer: &str) -> Key {
     let value = [version.as_bytes().as_slice(), renderer.as_bytes()].concat();
     Key::blob(plan, &data_key.name(NamePurpose::Document, &value))
+}
+
+/// Which version, by which renderer; the document itself has its digest.
+fn document_name(content: &[u8]) -> Result<(ObjectId, &str), LayoutError> {
+    document(content)?;
+    let mut reader = Reader::new(content, DOCUMENT_FORMAT)?;
+    let version = ObjectId::from_bytes(reader.fixed("version")?);
+    Ok((version, reader.text("renderer")?))
 }
 
 fn document(content: &[u8]) -> Result<(Digest, &[u8]), LayoutError> {

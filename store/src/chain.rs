@@ -14,6 +14,7 @@ use planseal::statement::Kind;
 use planseal::time::Timestamp;
 use sha2::{Digest, Sha256};
 
+use crate::index::IndexName;
 use crate::key::{ChainId, Key, Prefix};
 use crate::layout::{LayoutError, Reader, Writer};
 use crate::location::Sharing;
@@ -67,6 +68,10 @@ pub(crate) struct Statement {
     pub(crate) envelope: Vec<u8>,
     /// The envelope of the card that was signed with a version.
     pub(crate) card: Option<Vec<u8>>,
+    /// What the record is found by from here on: the indexes can be made again from this.
+    pub(crate) names: Vec<IndexName>,
+    /// SHA-256 of every file it names: whether all are kept can be seen from this.
+    pub(crate) files: Vec<[u8; 32]>,
 }
 
 impl Statement {
@@ -122,6 +127,8 @@ impl Record {
                     .number(statement.signed_at.seconds())
                     .bytes(&statement.envelope)
                     .option(statement.card.as_deref(), Writer::bytes)
+                    .each(&statement.names, |writer, name| name.write(writer))
+                    .each(&statement.files, |writer, file| writer.fixed(file))
             })
             .finish()
     }
@@ -156,6 +163,8 @@ fn statement(reader: &mut Reader<'_>) -> Result<Statement, LayoutError> {
         card: reader
             .option("card", |reader| reader.bytes("card"))?
             .map(<[u8]>::to_vec),
+        names: reader.each("names", IndexName::read)?,
+        files: reader.each("files", |reader| reader.fixed("file"))?,
     };
     if ObjectId::of(&statement.envelope) == statement.id {
         Ok(statement)

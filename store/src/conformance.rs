@@ -115,7 +115,7 @@ async fn keeps_the_rules(engine: &Engine, round: u64) -> Result<(), Trial> {
 /// Apart from the numbers that the trials use.
 const FIRST: u64 = 9_000;
 /// Every engine that was seen to let several writers win did so within two rounds.
-const ROUNDS_OF_A_PROBE: u64 = 6;
+const ROUNDS_OF_A_PROBE: u64 = 10;
 
 /// The place cannot hold a store that several nodes share. Messages are sentences for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -343,7 +343,7 @@ mod tests {
                 let path = location.to_string();
                 return Err(object_store::Error::AlreadyExists { path, source });
             }
-            tokio::task::yield_now().await;
+            tokio::time::sleep(core::time::Duration::from_millis(1)).await;
             self.0.put(location, payload).await
         }
 

@@ -80,7 +80,7 @@ impl DurableLocal {
 
     /// Has everything on the disk that was written so far.
     pub(crate) async fn flush(&self) -> Result<()> {
-        self.on_the_disk(|root| flush(root)).await
+        self.on_the_disk(flush).await
     }
 
     /// Ends the writing, and leaves a mark that everything is on the disk and nothing half-written lies about: the next

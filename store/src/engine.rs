@@ -11,7 +11,8 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use sha2::{Digest, Sha256};
@@ -74,18 +75,21 @@ impl Engine {
         self.sharing
     }
 
-    /// Creates an object, durable when this returns, and its copy in the second place if there is one.
+    /// Creates an object, durable when this returns.
+    ///
+    /// Its copy in the second place is written first: whoever creates an object has copied just these bytes, however the
+    /// creation is heard of. A copy of what then lost a race is litter, and the worst of it.
     pub(crate) async fn create(&self, key: &Key, bytes: &Bytes) -> Result<Creation, EngineError> {
-        let options = PutOptions::from(PutMode::Create);
-        let creation = self.create_once(key, bytes, options).await?;
-        if let (Some(worm), true, true) = (&self.worm, creation.is_there(), key.is_evidence()) {
+        if let Some(worm) = self.worm.as_ref().filter(|_| key.is_evidence()) {
             copy_to_worm(worm, key, bytes).await?;
         }
-        Ok(creation)
+        self.create_once(key, bytes, PutOptions::from(PutMode::Create))
+            .await
     }
 
-    /// Creates an object that follows from others: a folder need not have it on the disk before [`flush`](Self::flush).
-    pub(crate) async fn create_derived(&self, key: &Key, bytes: &Bytes) -> Result<Creation, EngineError> {
+    /// Creates an object that follows from others, or a copy: a folder need not have it on the disk before
+    /// [`flush`](Self::flush).
+    pub(crate) async fn create_later(&self, key: &Key, bytes: &Bytes) -> Result<Creation, EngineError> {
         let mut options = PutOptions::from(PutMode::Create);
         options.extensions.insert(Unflushed);
         self.create_once(key, bytes, options).await
@@ -202,6 +206,26 @@ impl Engine {
         Ok(names)
     }
 
+    /// Every name below a prefix with its size, as the engine lists them.
+    pub(crate) fn walk(&self, prefix: &Prefix) -> BoxStream<'static, Result<(String, u64), EngineError>> {
+        let path = Some(prefix.path()).filter(|path| !path.as_ref().is_empty());
+        let place = prefix.to_string();
+        let names = self.objects.list(path).map(move |meta| match meta {
+            Ok(meta) => Ok((meta.location.to_string(), meta.size)),
+            Err(failure) => Err(EngineError::of("list", place.clone(), failure)),
+        });
+        names.boxed()
+    }
+
+    /// How large an object is, or nothing when there is none.
+    pub(crate) async fn size(&self, key: &Key) -> Result<Option<u64>, EngineError> {
+        match self.objects.head(key.path()).await {
+            Ok(meta) => Ok(Some(meta.size)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(failure) => Err(EngineError::of("look for", key.to_string(), failure)),
+        }
+    }
+
     async fn read_path(&self, path: &Path) -> Result<Option<Bytes>, EngineError> {
         let found = match self.objects.get(path).await {
             Ok(found) => found,
@@ -219,12 +243,6 @@ impl Engine {
         bytes
             .map(Some)
             .map_err(|failure| EngineError::of("read", path.to_string(), failure))
-    }
-}
-
-impl Creation {
-    const fn is_there(&self) -> bool {
-        matches!(self, Self::Created | Self::Same)
     }
 }
 
@@ -287,6 +305,12 @@ pub enum EngineError {
         size: u64,
         /// The largest size accepted.
         limit: u64,
+    },
+    /// An object was listed and is not there.
+    #[error("{key} was listed and is not there: does somebody else change this store?")]
+    Gone {
+        /// The object's name.
+        key: String,
     },
     /// Any other failure of the engine.
     #[error("could not {action} {key}")]

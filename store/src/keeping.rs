@@ -5,7 +5,7 @@
 //! registers again with its next write.
 
 use core::time::Duration;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{PoisonError, Weak};
 
 use tokio::time::{Instant, sleep};
@@ -29,7 +29,7 @@ pub(crate) async fn keep(shelf: Weak<Shelf>) {
 
 #[derive(Default)]
 struct Rounds {
-    others: BTreeSet<[u8; 16]>,
+    others: Vec<[u8; 16]>,
     asked_for_others: Option<Instant>,
     looked_for_silent: Option<Instant>,
     /// Writers that were seen with this many segments since this instant.

@@ -105,6 +105,11 @@ impl Key {
         Self(Path::from("k/store"))
     }
 
+    /// A name that the store listed and [`Name::of`] knows.
+    pub(crate) fn listed(name: &str) -> Self {
+        Self(Path::from(name))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
@@ -141,6 +146,16 @@ impl MutableKey {
         Self(Path::from("log/cosigned"))
     }
 
+    /// A wrapped data key, or a derived name, that the store listed.
+    pub(crate) fn listed(name: &str) -> Self {
+        Self(Path::from(name))
+    }
+
+    /// The store's wrapped key.
+    pub(crate) fn store_key() -> Self {
+        Self(Key::wrapped_store_key().0)
+    }
+
     /// A name that follows from commits and chains, for making it again when a crash left other bytes there.
     pub(crate) fn derived(key: &Key) -> Self {
         debug_assert!(key.is_derived());
@@ -173,6 +188,16 @@ impl Prefix {
         Self(Path::from("p"))
     }
 
+    /// The whole store.
+    pub(crate) fn everything() -> Self {
+        Self(Path::default())
+    }
+
+    /// All wrapped data keys.
+    pub(crate) fn wrapped_keys() -> Self {
+        Self(Path::from("k"))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
@@ -180,6 +205,72 @@ impl Prefix {
     pub(crate) fn probe(round: u64) -> Self {
         Self(Path::from(format!("probe/{round:020}")))
     }
+}
+
+/// What a listed name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Name {
+    Format,
+    /// A record of this chain.
+    ChainRecord(ChainId),
+    /// A file of this record.
+    Blob(PlanId),
+    Claim,
+    Audit,
+    Commit,
+    /// Of the nodes among themselves: batches handed over, leases.
+    Among,
+    Derived,
+    /// `log/checkpoint`, `log/cosigned`.
+    Checkpoint,
+    WrappedKey,
+    /// What a probe of the engine left.
+    Probe,
+}
+
+impl Name {
+    /// Reads a listed name; nothing when no object of a store has such a name.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        let parts: Vec<&str> = name.split('/').collect();
+        match parts.as_slice() {
+            ["meta", "format"] => Some(Self::Format),
+            ["log", "checkpoint" | "cosigned"] => Some(Self::Checkpoint),
+            ["log", "c", number] if is_number(number, 12) => Some(Self::Commit),
+            ["log", "lease", number] | ["q", _, number] if is_number(number, 12) => Some(Self::Among),
+            ["log", "idx", _, id] => ObjectId::parse(id).ok().map(|_| Self::Derived),
+            ["log", "tile", ..] => TilePath::parse(name.strip_prefix("log/")?).map(|_| Self::Derived),
+            ["k", "store"] => Some(Self::WrappedKey),
+            ["k", "p", _, plan] => parse_plan(plan).map(|_| Self::WrappedKey),
+            ["b", _, plan, hmac] if is_hex(hmac) => parse_plan(plan).map(Self::Blob),
+            ["x", "nhs" | "ndp", _, _, hmac, number] if is_hex(hmac) && is_number(number, 10) => {
+                Some(Self::Claim)
+            }
+            ["n", number] => {
+                is_number(number.strip_suffix(".ended").unwrap_or(number), 12).then_some(Self::Audit)
+            }
+            ["a", epoch, number] if is_number(epoch, 12) && is_number(number, 12) => Some(Self::Audit),
+            ["probe", ..] => Some(Self::Probe),
+            [.., number] if is_number(number, 10) => {
+                let chain = name.strip_suffix(number)?.strip_suffix('/')?;
+                ChainId::parse(chain).map(Self::ChainRecord)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn is_number(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_hex(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn parse_plan(text: &str) -> Option<PlanId> {
+    let mut bytes = [0; 16];
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    Some(PlanId::from_bytes(bytes))
 }
 
 /// Which chain of records an object belongs to: one for each patient's record, one for each other subject.
@@ -220,11 +311,7 @@ impl ChainId {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('/').collect();
         let chain = match parts.as_slice() {
-            ["p", _, plan] => {
-                let mut bytes = [0; 16];
-                hex::decode_to_slice(plan, &mut bytes).ok()?;
-                Self::Plan(PlanId::from_bytes(bytes))
-            }
+            ["p", _, plan] => Self::Plan(parse_plan(plan)?),
             ["r", "cert", id] => Self::Certificate(ObjectId::parse(id).ok()?),
             ["v", id] => Self::Revocations(ObjectId::parse(id).ok()?),
             ["r", word, id] => {
@@ -255,16 +342,37 @@ impl fmt::Display for ChainId {
 }
 
 /// The indexes by which a record is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Index {
     /// By NHS number.
     Nhs,
+    /// By name, date of birth and postcode.
+    Person,
+}
+
+impl Index {
+    /// As records name it.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Nhs => 1,
+            Self::Person => 2,
+        }
+    }
+
+    pub(crate) const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Nhs),
+            2 => Some(Self::Person),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Index {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Nhs => "nhs",
+            Self::Person => "ndp",
         })
     }
 }
@@ -330,6 +438,46 @@ mod tests {
                 |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"/._-".contains(&byte);
             assert!(text.bytes().all(legal), "{text}");
             assert!(!text.contains(".."), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_name_is_known_again_and_no_other() {
+        let plan = PlanId::from_bytes([0xfe; 16]);
+        let id = ObjectId::from_bytes([0x5e; 32]);
+        let tile = TilePath::parse("tile/0/001").expect("a tile");
+        for (key, expected) in [
+            (Key::format(), Name::Format),
+            (Key::blob(plan, &[0x0f; 32]), Name::Blob(plan)),
+            (Key::claim(Index::Person, 1, &[0xa0; 32], 3), Name::Claim),
+            (Key::segment(1, 2), Name::Audit),
+            (Key::node(7), Name::Audit),
+            (Key::ended(7), Name::Audit),
+            (Key::commit(12), Name::Commit),
+            (Key::handover(&[3; 16], 4), Name::Among),
+            (Key::lease(4), Name::Among),
+            (Key::logged(id), Name::Derived),
+            (Key::tile(&tile), Name::Derived),
+            (Key::wrapped_plan_key(plan), Name::WrappedKey),
+            (Key::wrapped_store_key(), Name::WrappedKey),
+        ] {
+            assert_eq!(Name::of(&key.to_string()), Some(expected));
+        }
+        for chain in chains() {
+            let key = Key::chain_record(&chain, 9);
+            assert_eq!(Name::of(&key.to_string()), Some(Name::ChainRecord(chain)));
+        }
+        for stray in [
+            "",
+            "p",
+            "notes.txt",
+            "p/fe/fe/0000000001",
+            "log/c/1",
+            "log/other",
+            "k/p/fe/x",
+            "n/1",
+        ] {
+            assert_eq!(Name::of(stray), None, "{stray}");
         }
     }
 

@@ -44,6 +44,13 @@ impl WrappedPlace {
     }
 }
 
+impl WrappedPlace {
+    /// The place of a wrapped key that the store listed.
+    pub(crate) fn listed(name: &str) -> Self {
+        Self(Key::listed(name))
+    }
+}
+
 /// A port refused, or could not be reached.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyPortError {
@@ -147,6 +154,75 @@ impl KeyPort for LocalFileKeys {
             .try_into()
             .map_err(|_| KeyPortError::Refused(altered()))?;
         Ok(DataKey::from_bytes(*bytes))
+    }
+}
+
+/// Where the key is that wraps the store's data keys.
+pub enum KeySource {
+    /// In a file of mode 0600.
+    File(PathBuf),
+    /// In a file, with the file before it: while keys are being wrapped anew, some are still under the old one.
+    Rotating {
+        /// The present key file, which wraps.
+        file: PathBuf,
+        /// The one before, which only opens.
+        previous: PathBuf,
+    },
+    /// Behind a port of the caller's.
+    Port(Arc<dyn KeyPort>),
+    /// In memory, gone with the process.
+    Memory,
+}
+
+impl KeySource {
+    /// The port of a store that exists.
+    pub(crate) fn port(&self) -> Result<Arc<dyn KeyPort>, KeyFileError> {
+        Ok(match self {
+            Self::File(path) => Arc::new(LocalFileKeys::open(path)?),
+            Self::Rotating { file, previous } => Arc::new(RotatingKeys {
+                present: LocalFileKeys::open(file)?,
+                previous: LocalFileKeys::open(previous)?,
+            }),
+            Self::Port(port) => Arc::clone(port),
+            Self::Memory => Arc::new(LocalFileKeys::in_memory()?),
+        })
+    }
+
+    /// The port of a store that is new, or of keys that begin to be used.
+    pub(crate) fn port_or_new(&self) -> Result<Arc<dyn KeyPort>, KeyFileError> {
+        match self {
+            Self::File(path) => Ok(Arc::new(LocalFileKeys::open_or_make(path)?)),
+            _ => self.port(),
+        }
+    }
+
+    /// Whether there is a key to open a store with.
+    pub(crate) fn is_there(&self) -> bool {
+        match self {
+            Self::File(file) | Self::Rotating { file, .. } => file.exists(),
+            Self::Port(_) => true,
+            Self::Memory => false,
+        }
+    }
+}
+
+/// Two key files, for as long as keys are being wrapped anew.
+struct RotatingKeys {
+    present: LocalFileKeys,
+    previous: LocalFileKeys,
+}
+
+#[async_trait]
+impl KeyPort for RotatingKeys {
+    async fn wrap(&self, place: &WrappedPlace, data_key: &DataKey) -> Result<Bytes, KeyPortError> {
+        self.present.wrap(place, data_key).await
+    }
+
+    async fn unwrap(&self, place: &WrappedPlace, wrapped: &[u8]) -> Result<DataKey, KeyPortError> {
+        match self.present.unwrap(place, wrapped).await {
+            Err(KeyPortError::Refused(_)) => self.previous.unwrap(place, wrapped).await,
+            opened => opened,
+        }
     }
 }
 

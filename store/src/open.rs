@@ -1,5 +1,6 @@
 //! Opening a store: where it lies, with which keys, and what a crash left to be completed.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,14 +18,15 @@ use crate::clock::Clock;
 use crate::conformance::{self, ProbeError};
 use crate::engine::{Creation, Engine, EngineError};
 use crate::keeping::keep;
-use crate::key::Key;
-use crate::keys::{KeyError, KeyFileError, KeyPort, KeyRing, LocalFileKeys};
+use crate::key::{ChainId, Key};
+use crate::keys::{KeyError, KeyFileError, KeyRing, KeySource};
 use crate::location::{Location, LocationError, Sharing};
 use crate::locks::Locks;
 use crate::log::{Log, LogOpenError};
 use crate::read::ReadError;
 use crate::records::{RecordError, Records};
 use crate::seal::{RandomError, fill_random};
+use crate::upkeep::UpkeepError;
 
 /// Where a store lies and how it is kept.
 pub struct StoreConfig {
@@ -78,16 +80,6 @@ impl StoreConfig {
     }
 }
 
-/// Where the key is that wraps the store's data keys.
-pub enum KeySource {
-    /// In a file of mode 0600.
-    File(PathBuf),
-    /// Behind a port of the caller's.
-    Port(Arc<dyn KeyPort>),
-    /// In memory, gone with the process.
-    Memory,
-}
-
 impl Store {
     /// Opens a store, or makes a new one.
     ///
@@ -122,7 +114,7 @@ impl Store {
         origin: &str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
-        let records = open_records(engine, config.keys).await?;
+        let records = open_records(engine, &config.keys).await?;
         let mut node = [0; 16];
         fill_random(&mut node)?;
         let remembered = &config.remembered;
@@ -219,25 +211,31 @@ pub(crate) async fn settle_predecessor(
     writer: &Predecessor,
 ) -> Result<Vec<RecordError>, OpenError> {
     let mut damage = Vec::new();
-    for Intent {
-        operation,
-        chain,
-        object,
-    } in writer.intents.iter().copied()
-    {
-        let event = match shelf.settle(&chain).await {
-            Ok(settled) if settled.contains(&object) => continue,
-            Ok(_) => Event::NotCommitted { operation },
+    let mut by_chain: BTreeMap<ChainId, Vec<Intent>> = BTreeMap::new();
+    for intent in &writer.intents {
+        by_chain.entry(intent.chain).or_default().push(*intent);
+    }
+    for (chain, intents) in by_chain {
+        let settled = match shelf.settle(&chain).await {
+            Ok(settled) => Some(settled),
             Err(AppendError::Record(found)) if found.is_damage() => {
                 damage.push(found);
-                Event::Unsettled { operation }
+                None
             }
             Err(failure) => return Err(failure.into()),
         };
-        shelf
-            .audit
-            .write(&shelf.records, shelf.clock.now(), event)
-            .await?;
+        for Intent {
+            operation, object, ..
+        } in intents
+        {
+            let event = match &settled {
+                Some(settled) if settled.contains(&object) => continue,
+                Some(_) => Event::NotCommitted { operation },
+                None => Event::Unsettled { operation },
+            };
+            let now = shelf.clock.now();
+            shelf.audit.write(&shelf.records, now, event).await?;
+        }
     }
     let by = shelf.audit.epoch().await;
     let fence = writer.fence(&shelf.records, by, shelf.clock.now()).await?;
@@ -247,12 +245,23 @@ pub(crate) async fn settle_predecessor(
     }
 }
 
+/// The records of a store that exists, for upkeep; a place that holds none is left as it is.
+pub(crate) async fn open_existing(config: &StoreConfig) -> Result<Records, UpkeepError> {
+    let engine = config.location.open().await?;
+    let there = engine.read(&Key::format()).await.map_err(OpenError::from)?;
+    if there.is_none() {
+        let place = config.location.to_string();
+        return Err(UpkeepError::NoStore { place });
+    }
+    Ok(open_records(engine, &config.keys).await?)
+}
+
 /// What `meta/format` says: this store is one, and in which format.
 const FORMAT: &[u8] = b"planseal-store-1\n";
 
 /// The store's key is made before the format is written, so a store with a format has a key: its absence is a
 /// loss, never a beginning.
-async fn open_records(engine: Engine, source: KeySource) -> Result<Records, OpenError> {
+async fn open_records(engine: Engine, source: &KeySource) -> Result<Records, OpenError> {
     let format = engine.read(&Key::format()).await?;
     let is_new = match &format {
         None => engine.read(&Key::wrapped_store_key()).await?.is_none(),
@@ -265,11 +274,10 @@ async fn open_records(engine: Engine, source: KeySource) -> Result<Records, Open
             return Err(OpenError::Format { found });
         }
     };
-    let port: Arc<dyn KeyPort> = match source {
-        KeySource::Port(port) => port,
-        KeySource::Memory => Arc::new(LocalFileKeys::in_memory()?),
-        KeySource::File(path) if is_new => Arc::new(LocalFileKeys::open_or_make(&path)?),
-        KeySource::File(path) => Arc::new(LocalFileKeys::open(&path)?),
+    let port = if is_new {
+        source.port_or_new()?
+    } else {
+        source.port()?
     };
     let keys = KeyRing::open(engine.clone(), port).await?;
     if format.is_some() {

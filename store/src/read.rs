@@ -10,6 +10,7 @@ use planseal::id::{ObjectId, PlanId};
 use planseal::log::leaf::Leaf;
 use planseal::log::note::VerifierKey;
 use planseal::log::tree::{Hash, TreeError};
+use planseal::plan::PlanVersion;
 use planseal::plan::person::NhsNumber;
 use planseal::receipt::Receipt;
 use planseal::statement::Kind;
@@ -19,7 +20,7 @@ use crate::Store;
 use crate::append::{AppendError, Shelf};
 use crate::audit::{Access, AuditError, Event};
 use crate::chain::Record;
-use crate::index::{self, NumberName};
+use crate::index::{self, IndexName};
 use crate::key::{ChainId, Prefix};
 use crate::log::{LogError, Logged};
 use crate::records::RecordError;
@@ -133,8 +134,23 @@ impl Store {
     /// [`ReadError`] when the engine fails or the bytes may not be believed.
     pub async fn find_by_nhs(&self, number: &NhsNumber) -> Result<Option<PlanId>, ReadError> {
         let shelf = &self.0;
-        let name = NumberName::of(&shelf.records, number.digits());
+        let name = IndexName::of_number(&shelf.records, number.digits());
         Ok(index::find(&shelf.records, &shelf.chains, name).await?)
+    }
+
+    /// Other records that hold the same name, date of birth and postcode: they may be the same person's. A record found
+    /// here may hold them no longer.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the engine fails or the bytes may not be believed.
+    pub async fn possible_duplicates(&self, version: &PlanVersion) -> Result<Vec<PlanId>, ReadError> {
+        let records = &self.0.records;
+        let Some(name) = IndexName::of_person(records, version.person()) else {
+            return Ok(Vec::new());
+        };
+        let mut plans = index::all(records, name).await?;
+        plans.retain(|plan| *plan != version.plan());
+        Ok(plans)
     }
 
     /// Every record there is, by walking all of them: for the demonstration and for governance, never for a

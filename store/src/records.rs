@@ -55,7 +55,7 @@ impl Records {
         content: &[u8],
     ) -> Result<(), RecordError> {
         let sealed = seal::seal(data_key, kind, key, content)?;
-        if let Creation::Different(found) = self.engine.create_derived(key, &sealed).await?
+        if let Creation::Different(found) = self.engine.create_later(key, &sealed).await?
             && seal::open(data_key, kind, key, &found).ok().as_deref() != Some(content)
         {
             self.engine.replace(&MutableKey::derived(key), &sealed).await?;

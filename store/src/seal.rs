@@ -82,6 +82,7 @@ pub(crate) enum NamePurpose {
     Attachment,
     Document,
     NhsNumber,
+    Person,
 }
 
 impl NamePurpose {
@@ -90,6 +91,7 @@ impl NamePurpose {
             Self::Attachment => "planseal-store-1 name attachment",
             Self::Document => "planseal-store-1 name document",
             Self::NhsNumber => "planseal-store-1 name nhs",
+            Self::Person => "planseal-store-1 name ndp",
         }
     }
 }

@@ -3,7 +3,6 @@
 use planseal::card::{AdrtFlag, Card, More, elided_name};
 use planseal::check::{Attachments, Authenticity, FileState, State, Verdict};
 use planseal::currency::Answer;
-use planseal::plan::PlanVersion;
 use planseal::plan::recommendations::CprDecision;
 use planseal::statement::{Withdrawal, WithdrawalReason};
 use planseal::time::Timestamp;
@@ -12,6 +11,7 @@ use planseal_render::{EmergencySummary, html};
 
 use super::standing::reason;
 use crate::problem::sentence;
+use crate::service::{Edition, Late};
 use planseal_render::print;
 
 /// A plan in the demonstration's list.
@@ -26,15 +26,19 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    pub(super) fn of(version: &PlanVersion, verdict: &Verdict) -> Self {
+    pub(super) fn of(latest: &Edition, verdict: &Verdict) -> Self {
+        let version = latest.content();
+        let state = latest
+            .late()
+            .map_or_else(|| verdict.state(), |_| State::Suspended);
         Self {
             address: format!("/e/{}", version.plan()),
             name: elided_name(version.person().name()),
             born: version.person().date_of_birth().day(),
             version: version.version_number(),
             signed: version.signed_at().day(),
-            word: verdict.state().word(),
-            look: look(verdict.state()),
+            word: state.word(),
+            look: look(state),
         }
     }
 }
@@ -69,6 +73,7 @@ pub(super) struct AnswerBlock {
 }
 
 /// Who the plan is about.
+#[derive(Clone)]
 pub(super) struct Patient {
     pub(super) name: String,
     pub(super) born: String,
@@ -137,6 +142,30 @@ impl Shown {
 }
 
 impl Shown {
+    /// Says that the version came into the log too late to count. Outside readers refuse it, so nothing of it is shown;
+    /// the version before it is.
+    pub(super) fn came_late(&mut self, late: &Late, earlier: Option<&Self>) {
+        let state = State::Suspended;
+        (self.look, self.symbol, self.word) = (look(state), symbol(state), state.word());
+        let next = match earlier {
+            Some(_) => "The last version before it that counts stands below.",
+            None => "There is no version before it.",
+        };
+        self.line = format!(
+            "The version signed on {} was registered when its signer's key did not count any more. It is not shown. {next}",
+            late.signed_at.day()
+        );
+        self.answers = vec![AnswerBlock {
+            question: "Current?",
+            answer: "Suspended".into(),
+            detail: sentence(&late.fault.to_string()),
+        }];
+        (self.protocol, self.notes) = (true, Vec::new());
+        (self.summary, self.card, self.behind) = (None, None, false);
+        self.kept.clear();
+        self.patient = earlier.and_then(|earlier| earlier.patient.clone());
+    }
+
     /// Says why a record was withdrawn. Of a plan that the patient no longer shares nothing is kept in sight.
     pub(super) fn withdrawn(&mut self, withdrawal: &Withdrawal) {
         let (why, on) = (reason(withdrawal.reason), withdrawal.issued_at.day());

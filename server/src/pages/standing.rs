@@ -106,13 +106,13 @@ pub(super) struct Earlier {
 }
 
 impl Earlier {
-    pub(super) fn of(edition: &Edition, shown: &Shown) -> Self {
-        let content = edition.logged.content();
+    pub(super) fn of(edition: &Edition, shown: Shown) -> Self {
+        let content = edition.content();
         Self {
             number: content.version_number(),
             signed: content.signed_at().day(),
             author: content.author().name().to_string(),
-            summary: shown.summary.clone().unwrap_or_default(),
+            summary: shown.summary.unwrap_or_default(),
         }
     }
 }

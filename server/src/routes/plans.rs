@@ -88,6 +88,10 @@ fn receipt(published: &Published, head: &[u8], growth: &[Hash]) -> Value {
         "head": STANDARD.encode(head),
         "growth": growth.iter().map(|hash| STANDARD.encode(hash.as_bytes())).collect::<Vec<_>>(),
     });
+    if !published.possible_duplicates.is_empty() {
+        let plans = published.possible_duplicates.iter().map(PlanId::to_string);
+        told["possible_duplicates"] = plans.collect::<Vec<_>>().into();
+    }
     if let Some((_, receipt)) = &published.replaced {
         told["replaced"] = STANDARD.encode(receipt.encode()).into();
     }
@@ -148,7 +152,7 @@ pub(super) async fn version(
     let media_type = negotiate(&headers, &OFFERED)?;
     let record = app.service.record(plan).await?;
     let edition = record.version(number).ok_or(ServiceError::NotFound)?;
-    let id = edition.logged.id();
+    let id = edition.id();
     record_access(&app, "read-version", plan, Some(id)).await?;
     let (bytes, tag) = match media_type {
         "application/pdf" => {
@@ -169,10 +173,7 @@ pub(super) async fn version(
                 .map_err(ServiceError::from)?,
             None,
         ),
-        _ => (
-            edition.logged.verified().envelope().to_vec(),
-            Some(id.to_string()),
-        ),
+        _ => (edition.verified().envelope().to_vec(), Some(id.to_string())),
     };
     let mut response = Representation {
         media_type,
@@ -191,7 +192,7 @@ pub(super) async fn version(
 /// RFC 5829: where the latest version is, and the neighbours of this one.
 fn links(plan: PlanId, number: u32, record: &PlanRecord) -> String {
     let link = |to: u32, relation| format!("</api/v1/plans/{plan}/versions/{to}>; rel=\"{relation}\"");
-    let latest = record.latest().logged.content().version_number();
+    let latest = record.latest().content().version_number();
     let mut links = vec![link(latest, "latest-version")];
     links.extend((number > 1).then(|| link(number - 1, "predecessor-version")));
     links.extend((number < latest).then(|| link(number + 1, "successor-version")));
@@ -199,20 +200,20 @@ fn links(plan: PlanId, number: u32, record: &PlanRecord) -> String {
 }
 
 fn line(edition: &Edition) -> Value {
-    let content = edition.logged.content();
+    let content = edition.content();
     json!({
         "version": content.version_number(),
-        "id": edition.logged.id().to_string(),
+        "id": edition.id().to_string(),
         "signed_at": content.signed_at().to_string(),
-        "leaf": edition.logged.index(),
-        "state": state(edition.status.state),
+        "leaf": edition.index(),
+        "state": state(edition.state()),
         "warning": edition.status.warning == Warning::Open,
     })
 }
 
 /// The content as JSON with ids as text. The salt stays in the envelope: it hides the digests of what is public.
 fn content(edition: &Edition) -> Result<Value, Problem> {
-    let version = edition.logged.content();
+    let version = edition.content();
     let mut content = serde_json::to_value(version).map_err(|_| {
         Problem::new(
             ProblemType::Internal,

@@ -10,12 +10,10 @@ use super::App;
 use crate::problem::Problem;
 use crate::service::ServiceError;
 
-/// Alive, and able to read its log's checkpoint.
+/// Alive, and its store answers.
 pub(super) async fn health(State(app): State<App>) -> Result<&'static str, Problem> {
-    app.service
-        .checkpoint()
-        .map(|_| "ok\n")
-        .ok_or_else(|| ServiceError::NotFound.into())
+    app.service.expect_store().await?;
+    Ok("ok\n")
 }
 
 /// The policy to pin. Compare its fingerprint with the operator's papers before pinning it.
@@ -46,7 +44,7 @@ pub(super) async fn snapshot(State(app): State<App>) -> Result<Response, Problem
 
 /// The log's checkpoint (C2SP tlog-tiles).
 pub(super) async fn checkpoint(State(app): State<App>) -> Result<Response, Problem> {
-    let note = app.service.checkpoint().ok_or(ServiceError::NotFound)?;
+    let note = app.service.newest_checkpoint().await?;
     Ok(with("text/plain; charset=utf-8", "no-cache", note.into_bytes()))
 }
 

@@ -10,12 +10,13 @@ use planseal::receipt::Receipt;
 use planseal::statement::Statement;
 use planseal::time::Timestamp;
 use planseal::validate::{Finding, NumberRange};
-use planseal::verify::{self, RegistrationError, Verified};
+use planseal::verify::{self, RegistrationError, Verified, VerifyError};
 use planseal_store::{OperationId, Publication};
 
 use super::error::AdmitError;
 use super::ledger::Ledger;
 use super::{Registered, Service};
+use crate::problem::causes;
 
 /// A version as it arrives, with what the client says about it.
 pub struct Submission<'a> {
@@ -44,6 +45,8 @@ pub struct Published {
     pub receipt: Receipt,
     /// What it replaced, with the proof that the log holds that.
     pub replaced: Option<(ObjectId, Receipt)>,
+    /// Other records of somebody with the same name, date of birth and postcode: perhaps the same person.
+    pub possible_duplicates: Vec<PlanId>,
 }
 
 impl Service {
@@ -65,7 +68,19 @@ impl Service {
             id: version.id(),
             receipt,
             replaced,
+            possible_duplicates: self.possible_duplicates(version.content()).await,
         })
+    }
+
+    /// It is published whether or not this can be told.
+    async fn possible_duplicates(&self, version: &PlanVersion) -> Vec<PlanId> {
+        match self.store.possible_duplicates(version).await {
+            Ok(plans) => plans,
+            Err(fault) => {
+                eprintln!("possible duplicates are not known: {}", causes(&fault));
+                Vec::new()
+            }
+        }
     }
 
     async fn publish_in_turn(
@@ -124,6 +139,12 @@ impl Service {
         &self,
         object: &SignedObject,
     ) -> Result<Verified<S>, AdmitError> {
+        let known = verify::statement::<S>(object, &self.ledger.read().await.directory);
+        if !matches!(known, Err(VerifyError::SignerUnknown { .. })) {
+            return Ok(known?);
+        }
+        // Another node may have registered the signer since.
+        self.catch_up().await?;
         let ledger = self.ledger.read().await;
         Ok(verify::statement::<S>(object, &ledger.directory)?)
     }

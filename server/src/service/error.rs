@@ -240,8 +240,8 @@ pub enum ServiceError {
     /// The access could not be recorded, so nothing is shown.
     #[error("the access could not be recorded, so nothing is shown")]
     Audit(#[from] Arc<AuditError>),
-    /// The snapshot could not be logged.
-    #[error("the snapshot could not be logged")]
+    /// A snapshot could not be logged, or the store not closed.
+    #[error("the store did not take what the service writes by itself")]
     Append(#[from] Box<AppendError>),
     /// No randomness.
     #[error(transparent)]

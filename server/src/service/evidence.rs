@@ -40,14 +40,12 @@ impl Service {
     pub async fn print(&self, plan: PlanId, version_number: u32) -> Result<Printed, ServiceError> {
         let record = self.record(plan).await?;
         let edition = record.version(version_number).ok_or(ServiceError::NotFound)?;
-        if edition.status.state != State::Current {
+        if edition.state() != State::Current {
             return Err(ServiceError::NotCurrent);
         }
-        self.cosign_up_to(edition.logged.index()).await;
+        self.cosign_up_to(edition.index()).await;
         let bundle = self.bundle_of(&record, edition).await?;
-        let files = self
-            .files_of(plan, edition.logged.content().attachments())
-            .await?;
+        let files = self.files_of(plan, edition.content().attachments()).await?;
         let reader = Reader::default().pin(self.deployment.policy.clone());
         let checked = reader.open_bundle(&bundle).map_err(print::PrintError::from)?;
         // A paper that its readers could not check for want of witnesses is not handed out.
@@ -89,8 +87,8 @@ impl Service {
     }
 
     async fn bundle_of(&self, record: &PlanRecord, edition: &Edition) -> Result<Bundle, ServiceError> {
-        let version = edition.logged.verified().object();
-        let stamp = match (edition.status.state, &edition.card) {
+        let version = edition.verified().object();
+        let stamp = match (edition.state(), &edition.card) {
             (State::Current, Some(_)) => Some(self.stamp(record, edition).await?.object().clone()),
             _ => None,
         };

@@ -6,19 +6,21 @@
 mod error;
 mod ledger;
 mod keys;
+mod start;
 mod admit;
 mod statements;
 mod registers;
 mod record;
+mod reading;
 mod views;
 mod evidence;
 mod staging;
 mod verdict;
 mod witnesses;
+mod whole_log;
 
 use std::sync::Arc;
 
-use planseal::envelope::SignedObject;
 use planseal::id::{ObjectId, PlanId};
 use planseal::receipt::Receipt;
 use planseal::statement::LoggedStatement;
@@ -33,10 +35,13 @@ pub use admit::{Published, Submission};
 pub use error::{AdmitError, ServiceError};
 pub use evidence::Printed;
 pub use keys::{ServiceKey, ServiceKeys};
-pub use record::{Edition, History, PlanRecord};
+pub use ledger::SetAside;
+pub use record::{Edition, History, Late, PlanRecord};
 pub use staging::{MAX_ATTACHMENT, StagingError};
+pub use start::StartError;
 pub use statements::Observation;
 pub use verdict::{Judged, Pointed, PointedStanding};
+pub use whole_log::{WholeLog, verify_log};
 pub use witnesses::{EndpointError, WitnessEndpoint};
 
 use ledger::Ledger;
@@ -76,21 +81,15 @@ pub struct Service {
 }
 
 impl Service {
-    /// Begins a new log: the root, the host's certificate and those of the service's keys, in this order, are its
-    /// first leaves (FORMAT §4).
-    ///
-    /// # Errors
-    /// [`AdmitError`] when a certificate does not verify or the store fails.
-    pub async fn found(
+    /// The service over a store whose log is still to be folded.
+    fn over(
         store: Store,
         clock: Arc<dyn Clock>,
         deployment: Deployment,
-        certificates: &[SignedObject],
         keys: ServiceKeys,
-    ) -> Result<Self, AdmitError> {
+    ) -> Result<Self, ServiceError> {
         let directory = Directory::pinned(&deployment.policy);
-        let root = deployment.policy.root().clone();
-        let service = Self {
+        Ok(Self {
             store,
             clock,
             own_policy: without_witnesses(&deployment.policy)?,
@@ -103,13 +102,7 @@ impl Service {
             staff_turn: Mutex::default(),
             staging: Staging::default(),
             newest: Mutex::default(),
-        };
-        service.store.append(&root, OperationId::random()?).await?;
-        service.ledger.write().await.list(root.object().clone(), 0, 0);
-        for certificate in certificates {
-            service.register_certificate(certificate).await?;
-        }
-        Ok(service)
+        })
     }
 
     /// Takes newer keys of the service into use; their certificates were registered before.
@@ -134,10 +127,19 @@ impl Service {
         self.clock.now()
     }
 
-    /// The log's signed checkpoint.
+    /// The log's signed checkpoint, as this node has shown it last.
     #[must_use]
     pub fn checkpoint(&self) -> Option<String> {
         self.store.checkpoint()
+    }
+
+    /// The log's signed checkpoint, over whatever any node has logged by now.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] before the first leaf.
+    pub async fn newest_checkpoint(&self) -> Result<String, ServiceError> {
+        self.store.refresh().await?;
+        self.store.checkpoint().ok_or(ServiceError::NotFound)
     }
 
     /// Records who is about to be shown what; content leaves only after that.
@@ -156,18 +158,65 @@ impl Service {
         Ok(self.store.tile(path).await?)
     }
 
-    /// Folds what the log got since the last time. Whoever asks the directory afterwards asks one that knows every
-    /// revocation: it is taken, as readers take it, from a trust list.
+    /// Asks the store for something that it must hold: where the root stands in the log.
+    ///
+    /// # Errors
+    /// [`ServiceError`] when the store does not answer.
+    pub async fn expect_store(&self) -> Result<(), ServiceError> {
+        let id = self.deployment.policy.root().id();
+        match self.store.leaf_index(id).await? {
+            Some(0) => Ok(()),
+            _ => Err(ServiceError::NoReceipt { id }),
+        }
+    }
+
+    /// What the store's own rounds, beside requests, failed at last; nothing while they succeed.
+    #[must_use]
+    pub fn trouble_of_store(&self) -> Option<String> {
+        self.store.trouble()
+    }
+
+    /// Ends this node's part in the store, after what is under way. Nothing is to be asked of the service any more.
+    ///
+    /// # Errors
+    /// [`ServiceError::Append`] when the engine fails; nothing is lost then, and the next start has more to do.
+    pub async fn close(&self) -> Result<(), ServiceError> {
+        Ok(self.store.close().await.map_err(Box::new)?)
+    }
+
+    /// What in the log counts for nothing, and why: a revocation, certificate or staff list that does not verify or came
+    /// too late.
+    pub async fn set_aside(&self) -> Vec<SetAside> {
+        self.ledger.read().await.set_aside().to_vec()
+    }
+
+    /// Folds what the log got since the last time, from whichever node. Whoever asks the directory afterwards asks one
+    /// that knows every certificate's place and every revocation: they are taken, as readers take them, from a trust
+    /// list.
     pub(super) async fn catch_up(&self) -> Result<(), ServiceError> {
+        self.store.refresh().await?;
+        if self.ledger.read().await.is_as_of(self.store.log_size()) {
+            return Ok(());
+        }
         // Keys before ledger, here and everywhere: two locks in one order cannot wait for each other.
         let keys = self.keys.read().await;
         let mut ledger = self.ledger.write().await;
-        ledger.catch_up(&self.store).await?;
+        self.fold(&mut ledger).await?;
         if ledger.has_unlearnt() {
             let list = self.list_of(&keys, &ledger)?;
             ledger.learn(&list)?;
         }
         Ok(())
+    }
+
+    /// Adds the leaves that are not folded yet, and tells the operator once what counts for nothing.
+    async fn fold(&self, ledger: &mut Ledger) -> Result<(), ServiceError> {
+        let known = ledger.set_aside().len();
+        let folded = ledger.catch_up(&self.store).await;
+        for found in ledger.set_aside().iter().skip(known) {
+            eprintln!("log: {found}");
+        }
+        folded
     }
 
     /// Stores and logs a verified statement.

@@ -1,44 +1,45 @@
-//! A record as the store gives it back: every statement verified again, and registered again by its receipt.
+//! What is known of a record: its versions with what the log says of each, and the statements beside them.
+//!
+//! How it is read and verified is told in `reading`.
 
 use std::collections::BTreeSet;
 
 use planseal::envelope::SignedObject;
-use planseal::id::{ObjectId, PlanId};
+use planseal::id::ObjectId;
 use planseal::log::tree::Hash;
 use planseal::plan::PlanVersion;
-use planseal::plan::contacts::MediaType;
-use planseal::receipt::Receipt;
+use planseal::plan::contacts::{Digest, MediaType};
 use planseal::statement::{
     Custody, Endorsement, Hold, Intake, IntakeForm, Kind, LoggedStatement, Report, Resolution, Withdrawal,
 };
 use planseal::status::{State, Status};
+use planseal::time::Timestamp;
 use planseal::trust::Revocation;
-use planseal::verify::{self, Logged};
-use planseal_store::ChainRecord;
-
-use super::Service;
-use super::error::ServiceError;
-use super::ledger::Ledger;
+use planseal::verify::{Logged, RegistrationError, Verified};
 
 /// Everything that is known of a record, verified. A record may begin with an intake, before any version.
 #[derive(Debug)]
 pub struct History {
-    as_of: TreeHead,
-    versions: Vec<Edition>,
-    withdrawals: Vec<Logged<Withdrawal>>,
-    endorsements: Vec<Logged<Endorsement>>,
-    reports: Vec<Logged<Report>>,
-    resolutions: Vec<Logged<Resolution>>,
-    intakes: Vec<Logged<Intake>>,
-    custody: Vec<Logged<Custody>>,
-    holds: Vec<Logged<Hold>>,
+    pub(super) as_of: TreeHead,
+    pub(super) versions: Vec<Edition>,
+    pub(super) withdrawals: Vec<Logged<Withdrawal>>,
+    pub(super) endorsements: Vec<Logged<Endorsement>>,
+    pub(super) reports: Vec<Logged<Report>>,
+    pub(super) resolutions: Vec<Logged<Resolution>>,
+    pub(super) intakes: Vec<Logged<Intake>>,
+    pub(super) custody: Vec<Logged<Custody>>,
+    pub(super) holds: Vec<Logged<Hold>>,
+    /// What came into the log too late to count, beside versions.
+    pub(super) late: Vec<Late>,
     /// Leaves that warn of the record as it stands: reports and intakes that nothing resolved, a doubtful withdrawal.
-    open: BTreeSet<u64>,
+    pub(super) open: BTreeSet<u64>,
+    /// What the next version or withdrawal has to follow, by the log.
+    pub(super) end: Option<ObjectId>,
 }
 
 /// A record that has a version.
 #[derive(Debug)]
-pub struct PlanRecord(History);
+pub struct PlanRecord(pub(super) History);
 
 /// The tree that a record was read in.
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +51,7 @@ pub(super) struct TreeHead {
 /// One version of a record.
 #[derive(Debug)]
 pub struct Edition {
-    /// The version.
-    pub logged: Logged<PlanVersion>,
+    pub(super) version: Registered<PlanVersion>,
     /// The card that was signed with it.
     pub card: Option<SignedObject>,
     /// What the log says of it now.
@@ -60,8 +60,83 @@ pub struct Edition {
     pub doubted: Option<Revocation>,
 }
 
+/// A statement that the log holds, in an order that lets it count or in one that does not.
+#[derive(Debug)]
+pub(super) enum Registered<S> {
+    /// It counts.
+    Counts(Box<Logged<S>>),
+    /// Signed as it should be, and logged when its signer's certificate did not count any more: a node that had not
+    /// seen the revocation accepted it, or a crash kept it from the log until then.
+    Late(Box<Verified<S>>, Late),
+}
+
+/// A statement that came into the log too late to count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Late {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: ObjectId,
+    /// Its leaf.
+    pub index: u64,
+    /// When it says it was signed.
+    pub signed_at: Timestamp,
+    /// The rule of the log's order that it breaks.
+    pub fault: RegistrationError,
+}
+
+impl Edition {
+    /// The version, as signed.
+    #[must_use]
+    pub const fn verified(&self) -> &Verified<PlanVersion> {
+        match &self.version {
+            Registered::Counts(logged) => logged.verified(),
+            Registered::Late(verified, _) => verified,
+        }
+    }
+
+    /// The version's content.
+    #[must_use]
+    pub const fn content(&self) -> &PlanVersion {
+        self.verified().content()
+    }
+
+    /// The version's id.
+    #[must_use]
+    pub const fn id(&self) -> ObjectId {
+        self.verified().id()
+    }
+
+    /// The version's leaf.
+    #[must_use]
+    pub const fn index(&self) -> u64 {
+        match &self.version {
+            Registered::Counts(logged) => logged.index(),
+            Registered::Late(_, late) => late.index,
+        }
+    }
+
+    /// Why the order of the log keeps this version from counting, if it does.
+    #[must_use]
+    pub const fn late(&self) -> Option<&Late> {
+        match &self.version {
+            Registered::Counts(_) => None,
+            Registered::Late(_, late) => Some(late),
+        }
+    }
+
+    /// Its state as it is shown: a version that came too late is never current.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        match (self.status.state, self.late()) {
+            (State::Current, Some(_)) => State::Suspended,
+            (state, _) => state,
+        }
+    }
+}
+
 impl History {
-    const fn empty(as_of: TreeHead) -> Self {
+    pub(super) const fn empty(as_of: TreeHead) -> Self {
         Self {
             as_of,
             versions: Vec::new(),
@@ -72,7 +147,9 @@ impl History {
             intakes: Vec::new(),
             custody: Vec::new(),
             holds: Vec::new(),
+            late: Vec::new(),
             open: BTreeSet::new(),
+            end: None,
         }
     }
 
@@ -96,13 +173,13 @@ impl History {
     pub fn version(&self, number: u32) -> Option<&Edition> {
         self.versions
             .iter()
-            .find(|edition| edition.logged.content().version_number() == number)
+            .find(|edition| edition.content().version_number() == number)
     }
 
     /// The version of this id.
     #[must_use]
     pub fn edition(&self, id: ObjectId) -> Option<&Edition> {
-        self.versions.iter().find(|edition| edition.logged.id() == id)
+        self.versions.iter().find(|edition| edition.id() == id)
     }
 
     /// Withdrawals in the order of the log.
@@ -117,14 +194,27 @@ impl History {
         let latest = self.latest()?;
         self.withdrawals
             .iter()
-            .find(|withdrawal| withdrawal.content().version == latest.logged.id())
+            .find(|withdrawal| withdrawal.content().version == latest.id())
+    }
+
+    /// Whether the latest version is withdrawn, and nothing was published since. The withdrawal itself may have come too
+    /// late to be shown.
+    #[must_use]
+    pub fn is_withdrawn(&self) -> bool {
+        self.latest()
+            .is_some_and(|latest| matches!(latest.status.state, State::Withdrawn { .. }))
     }
 
     /// What the next version or withdrawal has to follow, and what an intake has to name.
     #[must_use]
-    pub fn end(&self) -> Option<ObjectId> {
-        let withdrawn = self.withdrawal().map(Logged::id);
-        withdrawn.or_else(|| self.latest().map(|edition| edition.logged.id()))
+    pub const fn end(&self) -> Option<ObjectId> {
+        self.end
+    }
+
+    /// What came into the log too late to count, beside versions: it is shown to nobody as a fact.
+    #[must_use]
+    pub fn late(&self) -> &[Late] {
+        &self.late
     }
 
     /// Endorsements of a version.
@@ -206,21 +296,22 @@ impl History {
             let day = intake.content().issued_at.day();
             format!("{} ({day})", Intake::WORDS)
         });
-        let doubtful = self
-            .withdrawals
-            .iter()
-            .filter(|withdrawal| self.open.contains(&withdrawal.index()));
-        let doubtful = doubtful.map(|withdrawal| {
-            let day = withdrawal.content().issued_at.day();
-            format!("the key that signed the withdrawal was later reported lost, or its signer was not entitled ({day})")
+        let is_open = |index: u64| self.open.contains(&index);
+        let doubtful = self.withdrawals.iter().filter(|held| is_open(held.index()));
+        let doubtful = doubtful.map(|held| doubtful_withdrawal(held.content().issued_at));
+        let late = self.late.iter().filter(|late| is_open(late.index));
+        let late = late.map(|late| match late.kind {
+            Kind::Withdrawal => doubtful_withdrawal(late.signed_at),
+            _ => format!("{LATE} ({})", late.signed_at.day()),
         });
-        reports.chain(intakes).chain(doubtful).collect()
+        reports.chain(intakes).chain(doubtful).chain(late).collect()
     }
 
     /// Digest and media type of the files that versions and intakes of this record name.
-    pub fn files(&self) -> impl Iterator<Item = (planseal::plan::contacts::Digest, MediaType)> {
-        let attached = self.versions.iter().flat_map(|edition| {
-            let attachments = edition.logged.content().attachments().iter();
+    pub fn files(&self) -> impl Iterator<Item = (Digest, MediaType)> {
+        let counting = self.versions.iter().filter(|edition| edition.late().is_none());
+        let attached = counting.flat_map(|edition| {
+            let attachments = edition.content().attachments().iter();
             attachments.map(|file| (file.sha256(), file.media_type()))
         });
         let scanned = self
@@ -244,9 +335,7 @@ impl History {
             let found = all.iter().find(|logged| logged.id() == id)?;
             Some((S::KIND, found.index()))
         }
-        let version = self
-            .edition(id)
-            .map(|edition| (Kind::Version, edition.logged.index()));
+        let version = self.edition(id).map(|edition| (Kind::Version, edition.index()));
         version
             .or_else(|| of(&self.withdrawals, id))
             .or_else(|| of(&self.endorsements, id))
@@ -276,13 +365,13 @@ impl PlanRecord {
     #[must_use]
     pub fn last_not_suspended(&self) -> Option<&Edition> {
         let latest = self.latest();
-        if latest.status.state != State::Suspended {
+        if latest.state() != State::Suspended {
             return None;
         }
         let earlier = self.versions().iter().rev();
         earlier
-            .filter(|edition| edition.logged.index() < latest.logged.index())
-            .find(|edition| edition.doubted.is_none())
+            .filter(|edition| edition.index() < latest.index())
+            .find(|edition| edition.doubted.is_none() && edition.late().is_none())
     }
 }
 
@@ -294,144 +383,12 @@ impl core::ops::Deref for PlanRecord {
     }
 }
 
-impl Service {
-    /// Reads a record that has a version, and verifies everything in it again.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] without a version; others when the store gave back what does not verify.
-    pub async fn record(&self, plan: PlanId) -> Result<PlanRecord, ServiceError> {
-        let history = self.history(plan).await?;
-        if history.versions.is_empty() {
-            return Err(ServiceError::NotFound);
-        }
-        Ok(PlanRecord(history))
-    }
+/// Of something sent in under a key that did not count any more: not what it says, which nobody entitled said.
+const LATE: &str = "something was registered under a key that did not count any more; ask";
 
-    /// Reads whatever is known under a record's name, and verifies everything in it again.
-    ///
-    /// # Errors
-    /// [`ServiceError`] when the store gave back what does not verify.
-    pub async fn history(&self, plan: PlanId) -> Result<History, ServiceError> {
-        self.catch_up().await?;
-        let ledger = self.ledger.read().await;
-        let mut history = History::empty(TreeHead {
-            size: ledger.statuses.size(),
-            root: ledger.root,
-        });
-        // Read after the fold, the chain holds at least what the fold knows; anything later is left for the next time.
-        let mut chain = self.store.chain(plan).await?;
-        chain.retain(|stored| stored.index < history.as_of.size);
-        for stored in &chain {
-            self.read_into(&mut history, stored, &ledger).await?;
-        }
-        history.open = open_leaves(&history, &ledger);
-        Ok(history)
-    }
-
-    async fn read_into(
-        &self,
-        history: &mut History,
-        stored: &ChainRecord,
-        ledger: &Ledger,
-    ) -> Result<(), ServiceError> {
-        match stored.kind {
-            Kind::Version => history.versions.push(self.edition(stored, ledger).await?),
-            Kind::Withdrawal => history.withdrawals.push(self.logged(stored, ledger).await?),
-            Kind::Endorsement => history.endorsements.push(self.logged(stored, ledger).await?),
-            Kind::Report => history.reports.push(self.logged(stored, ledger).await?),
-            Kind::Resolution => history.resolutions.push(self.logged(stored, ledger).await?),
-            Kind::Intake => history.intakes.push(self.logged(stored, ledger).await?),
-            Kind::Custody => history.custody.push(self.logged(stored, ledger).await?),
-            Kind::Hold => history.holds.push(self.logged(stored, ledger).await?),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Every record there is: for the demonstration's list.
-    ///
-    /// # Errors
-    /// [`ServiceError`] when the store fails.
-    pub async fn every_plan(&self) -> Result<Vec<PlanId>, ServiceError> {
-        Ok(self.store.list_every_plan().await?)
-    }
-
-    /// The receipt of a logged object.
-    ///
-    /// # Errors
-    /// [`ServiceError::NoReceipt`] when the log does not hold it.
-    pub async fn receipt(&self, id: ObjectId) -> Result<Receipt, ServiceError> {
-        self.store
-            .receipt(id)
-            .await?
-            .ok_or(ServiceError::NoReceipt { id })
-    }
-
-    /// Everything logged about a record in the order of its chain, each with its receipt, and each verified again.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] when nothing is logged under this name.
-    pub async fn statements(&self, plan: PlanId) -> Result<Vec<(ChainRecord, Receipt)>, ServiceError> {
-        let history = self.history(plan).await?;
-        if history.is_unknown() {
-            return Err(ServiceError::NotFound);
-        }
-        let mut statements = Vec::new();
-        for stored in self.store.chain(plan).await? {
-            if stored.index < history.as_of.size {
-                let receipt = self.receipt(stored.id).await?;
-                statements.push((stored, receipt));
-            }
-        }
-        Ok(statements)
-    }
-
-    /// A logged object by its id, as it was verified when it came in; its bytes are those of the id.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] when the log does not hold it.
-    pub async fn object(&self, id: ObjectId) -> Result<ChainRecord, ServiceError> {
-        self.store.object(id).await?.ok_or(ServiceError::NotFound)
-    }
-
-    async fn edition(&self, stored: &ChainRecord, ledger: &Ledger) -> Result<Edition, ServiceError> {
-        let logged: Logged<PlanVersion> = self.logged(stored, ledger).await?;
-        let status = ledger.statuses.of(logged.index());
-        let card = stored.card.as_deref().map(SignedObject::parse).transpose()?;
-        let (id, signer) = (logged.id(), logged.verified().signer());
-        let doubted = signer.and_then(|signer| ledger.directory.doubt(&signer, logged.index()).copied());
-        Ok(Edition {
-            logged,
-            card,
-            status: status.ok_or(ServiceError::NoReceipt { id })?,
-            doubted,
-        })
-    }
-
-    async fn logged<S: LoggedStatement>(
-        &self,
-        stored: &ChainRecord,
-        ledger: &Ledger,
-    ) -> Result<Logged<S>, ServiceError> {
-        let object = SignedObject::parse(&stored.envelope)?;
-        let verified = verify::statement::<S>(&object, &ledger.directory)?;
-        let receipt = self.receipt(stored.id).await?;
-        Ok(verify::logged(
-            verified,
-            &receipt,
-            &self.own_policy,
-            &ledger.directory,
-        )?)
-    }
-}
-
-/// What warns of the latest version; where there is none, the open intakes and reports about them.
-fn open_leaves(history: &History, ledger: &Ledger) -> BTreeSet<u64> {
-    if let Some(latest) = history.latest() {
-        return ledger.statuses.open(latest.logged.index()).collect();
-    }
-    let before_any_version = history.intakes.iter().map(Logged::index);
-    before_any_version
-        .flat_map(|intake| ledger.statuses.open(intake))
-        .collect()
+fn doubtful_withdrawal(signed_at: Timestamp) -> String {
+    let day = signed_at.day();
+    format!(
+        "the key that signed the withdrawal was later reported lost, or its signer was not entitled ({day})"
+    )
 }

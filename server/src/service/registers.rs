@@ -2,9 +2,8 @@
 
 use planseal::envelope::SignedObject;
 use planseal::statement::{KeyStatus, StaffList};
-use planseal::trust::Certificate;
-use planseal::verify;
-use planseal_store::OperationId;
+use planseal::trust::{Certificate, Directory};
+use planseal::verify::Verified;
 
 use super::admit::in_force_now;
 use super::error::AdmitError;
@@ -23,19 +22,26 @@ impl Service {
     async fn register_certificate_in_turn(&self, object: &SignedObject) -> Result<Registered, AdmitError> {
         let _open = self.gate.read().await;
         self.catch_up().await?;
-        let mut ledger = self.ledger.write().await;
-        // The directory keeps a certificate it admitted even if the log then refuses it; unplaced, it counts for nothing.
-        let certificate = ledger.directory.admit(object)?.clone();
-        let id = certificate.id();
-        if ledger.directory.index_of(&id).is_none() {
-            in_force_now(&certificate, &ledger, self.now())?;
+        if let Some(known) = self.known(object.id()).await? {
+            return Ok(known);
         }
-        let receipt = self.store.append(&certificate, OperationId::random()?).await?;
-        ledger.list(object.clone(), receipt.proof().index, receipt.leaf().signer);
-        let logged =
-            verify::logged::<Certificate>(certificate, &receipt, &self.own_policy, &ledger.directory)?;
-        ledger.directory.place_logged(&logged)?;
-        Ok(Registered { id, receipt })
+        let certificate = self.judge_certificate(object).await?;
+        let registered = self.log(&certificate).await?;
+        self.catch_up().await?;
+        Ok(registered)
+    }
+
+    /// Verifies a certificate beside its issuer's, which counts now. Only the fold takes it in, once it is logged.
+    async fn judge_certificate(&self, object: &SignedObject) -> Result<Verified<Certificate>, AdmitError> {
+        let ledger = self.ledger.read().await;
+        let mut beside = Directory::pinned(self.policy());
+        let issuer = object.claimed_key();
+        if let Some(issuer) = issuer.and_then(|id| ledger.directory.certificate(&id)) {
+            beside.admit(issuer.object())?;
+        }
+        let certificate = beside.admit(object)?.clone();
+        in_force_now(&certificate, &ledger, self.now())?;
+        Ok(certificate)
     }
 
     /// Verifies and logs a revocation by the issuer or the root. From then on what the key signs is refused, trust

@@ -196,7 +196,7 @@ fn follows_latest(withdrawal: &Withdrawal, history: &History, expected: ObjectId
     if found != Some(expected) {
         return Err(AdmitError::Stale { expected, found });
     }
-    if history.withdrawal().is_some() {
+    if history.is_withdrawn() {
         return Err(AdmitError::AlreadyWithdrawn);
     }
     if withdrawal.version == expected {
@@ -213,7 +213,8 @@ fn endorses_what_stands(
     directory: &Directory,
 ) -> Result<(), AdmitError> {
     let target = endorsement.content().version;
-    let edition = history.edition(target).ok_or(AdmitError::OtherTarget {
+    let edition = history.edition(target).filter(|edition| edition.late().is_none());
+    let edition = edition.ok_or(AdmitError::OtherTarget {
         target,
         expected: "version",
     })?;
@@ -221,7 +222,7 @@ fn endorses_what_stands(
         id.and_then(|id| directory.certificate(&id))
             .map(Verified::content)
     };
-    let author = certificate(edition.logged.verified().signer());
+    let author = certificate(edition.verified().signer());
     let endorser = certificate(endorsement.signer());
     let mut both = author.zip(endorser).into_iter();
     if both.all(|(author, endorser)| same_person(author, endorser)) {
@@ -241,7 +242,7 @@ fn reports_what_is_here(
     _: &Directory,
 ) -> Result<(), AdmitError> {
     let target = report.content().version;
-    let first = history.versions().first().map(|first| first.logged.index());
+    let first = history.versions().first().map(|first| first.index());
     match history.find(target) {
         Some((Kind::Version | Kind::Withdrawal, _)) => Ok(()),
         Some((Kind::Intake, index)) if first.is_none_or(|first| index > first) => Ok(()),
@@ -302,7 +303,7 @@ fn names_a_known_document(
 ) -> Result<(), AdmitError> {
     let (target, document) = (custody.content().target, custody.content().document);
     let documents: Vec<_> = if let Some(edition) = history.edition(target) {
-        let attachments = edition.logged.content().attachments().iter();
+        let attachments = edition.content().attachments().iter();
         attachments.map(Attachment::sha256).collect()
     } else if let Some(intake) = history.intakes().iter().find(|intake| intake.id() == target) {
         match &intake.content().form {

@@ -6,8 +6,8 @@ use planseal::bundle::{Bundle, BundleError};
 use planseal::check::{Question, Reader, Verdict};
 use planseal::code::{OfflineCode, Pointer};
 use planseal::envelope::SignedObject;
-use planseal::head::HeadState;
 use planseal::id::PlanId;
+use planseal::status::State;
 
 use super::Service;
 use super::error::ServiceError;
@@ -146,22 +146,24 @@ impl Service {
     pub async fn point(&self, pointer: &Pointer) -> Result<Pointed, ServiceError> {
         let record = self.record(pointer.plan).await?;
         let named = record.version(pointer.version_number.into());
-        if named.is_none_or(|edition| edition.logged.id().prefix() != pointer.version) {
+        if named.is_none_or(|edition| edition.id().prefix() != pointer.version) {
             return Err(ServiceError::NotFound);
         }
-        let latest = record.latest().logged.content().version_number();
-        let head = self.say(&record);
-        let standing = match head.state {
-            HeadState::Withdrawn => PointedStanding::Withdrawn,
-            HeadState::Suspended => PointedStanding::Suspended,
-            HeadState::Current if latest == u32::from(pointer.version_number) => PointedStanding::Latest,
-            HeadState::Current => PointedStanding::Superseded,
+        let latest = record.latest().content().version_number();
+        let warnings = self.say(&record).warnings;
+        let standing = match record.latest().state() {
+            State::Withdrawn { .. } => PointedStanding::Withdrawn,
+            State::Suspended => PointedStanding::Suspended,
+            State::Current | State::Superseded { .. } if latest == u32::from(pointer.version_number) => {
+                PointedStanding::Latest
+            }
+            State::Current | State::Superseded { .. } => PointedStanding::Superseded,
         };
         Ok(Pointed {
             version_number: pointer.version_number,
             latest,
             standing,
-            warnings: head.warnings,
+            warnings,
         })
     }
 

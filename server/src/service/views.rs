@@ -61,6 +61,7 @@ impl Service {
     /// # Errors
     /// As [`trust_list`](Self::trust_list).
     pub async fn newest_trust_list(&self) -> Result<SignedObject, ServiceError> {
+        self.catch_up().await?;
         let mut newest = self.newest.lock().await;
         match &newest.trust_list {
             Some((size, held))
@@ -117,11 +118,11 @@ impl Service {
             Warning::Open => record.warnings(),
         };
         Head {
-            plan: latest.logged.content().plan(),
-            latest: latest.logged.id(),
-            leaf: latest.logged.index(),
-            version_number: latest.logged.content().version_number(),
-            signed_at: latest.logged.verified().signed_at(),
+            plan: latest.content().plan(),
+            latest: latest.id(),
+            leaf: latest.index(),
+            version_number: latest.content().version_number(),
+            signed_at: latest.verified().signed_at(),
             state,
             warnings,
             size: record.as_of().size,
@@ -139,7 +140,7 @@ impl Service {
         record: &PlanRecord,
         edition: &Edition,
     ) -> Result<Verified<Stamp>, ServiceError> {
-        if edition.status.state != State::Current {
+        if edition.state() != State::Current {
             return Err(ServiceError::NotCurrent);
         }
         let card = edition.card.as_ref().ok_or(ServiceError::NoCard)?;
@@ -147,7 +148,7 @@ impl Service {
         let holder = keys.head.holder(&ledger.directory)?;
         let signer = ledger.directory.index_of(&holder.id());
         let stamp = Stamp {
-            version: edition.logged.index(),
+            version: edition.index(),
             issued_at: self.now(),
             size: record.as_of().size,
             signer: signer.ok_or(ServiceError::KeyNotRegistered { id: holder.id() })?,

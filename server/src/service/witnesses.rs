@@ -151,6 +151,8 @@ impl Service {
 
     /// One round over the newest checkpoint.
     async fn round(&self) -> Result<(), RoundError> {
+        // A witness may hold what another node has logged meanwhile.
+        self.store.refresh().await.map_err(ServiceError::from)?;
         let note = self.store.checkpoint().ok_or(RoundError::NoCheckpoint)?;
         let note = Note::parse(&note).map_err(ServiceError::from)?;
         let checkpoint =

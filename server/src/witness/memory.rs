@@ -4,14 +4,16 @@
 //! a crash at any step leaves the checkpoint before or the one after, and the cosignature leaves only then. After an
 //! error nothing is known of the disk any more, so nothing is cosigned for that log until the witness starts again.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use planseal::log::checkpoint::{CheckpointError, VerifiedCheckpoint};
 use planseal::log::note::{Note, VerifierKey};
 use planseal::log::tree::TreeHead;
 use sha2::{Digest, Sha256};
+
+use crate::whole_file;
 
 /// The folder, held by one process.
 #[derive(Debug)]
@@ -124,25 +126,8 @@ impl Memory {
     }
 }
 
-/// Writes a file whole: a crash leaves the old one or the new one.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), MemoryError> {
-    let staged = path.with_extension("new");
-    let durable = || -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&staged)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&staged, path)?;
-        // The new name itself lies in the folder.
-        match path.parent() {
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
-    };
-    durable().map_err(MemoryError::disk(path))
+    whole_file::write(path, bytes).map_err(MemoryError::disk(path))
 }
 
 /// What a witness remembers cannot be read, written, or believed.

@@ -1,6 +1,7 @@
 //! Versions over HTTP: negotiation, publishing with its refusals, files.
 
-use crate::kit::{Answer, Signer, ask, bundle, draft, file, get, latest_of_p5, plan};
+use crate::kit::{Answer, Signer, ask, bundle, draft, file, get, latest_of_p5, no_patient, plan};
+use crate::people::Begun;
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use base64::Engine;
@@ -301,4 +302,14 @@ fn a_changed_object_is_not_published() {
         get(&format!("/api/v1/plans/{plan}/versions")).problem(),
         "not-found"
     );
+}
+
+#[test]
+fn another_record_of_the_same_name_birth_and_postcode_is_warned_of_by_its_id() {
+    let begun = Begun::record(60);
+    let told = begun.answer.json();
+    let plans = told["possible_duplicates"].as_array().expect("a list");
+    assert!(plans.contains(&plan("P5-v2").to_string().into()), "{told}");
+    assert!(!plans.contains(&begun.plan.to_string().into()), "{told}");
+    no_patient(&begun.answer.text());
 }

@@ -8,7 +8,7 @@
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
-use planseal::log::tree::HashReader;
+use planseal::log::tree::{HashReader, MemoryTree};
 
 use super::commit::Entry;
 use super::{End, Log, Logged, damaged};
@@ -46,7 +46,7 @@ impl Log {
             let until = end.derived + TILE_WIDTH;
             let entries: Vec<Entry> = {
                 let shown = self.shown();
-                let entries = shown.tail.from_leaf(end.derived).unwrap_or_default();
+                let entries = shown.tail.since(end.derived).unwrap_or_default();
                 entries.iter().take(TILE_WIDTH_IN_MEMORY).cloned().collect()
             };
             if entries.len() < TILE_WIDTH_IN_MEMORY {
@@ -57,7 +57,12 @@ impl Log {
             }
             let indexed = (end.derived..).zip(&entries);
             try_join_all(indexed.map(|(index, entry)| write_logged(records, index, entry))).await?;
-            let tiles = self.full_tiles(end.derived, until, &entries)?;
+            let lacking = || damaged(&Key::commit(end.commits), "the tree lacks a hash");
+            let leaves = entries.iter().map(|entry| entry.leaf.as_slice());
+            let tiles = {
+                let shown = self.shown();
+                full_tiles(&shown.tree, bundle(leaves), end.derived, until).ok_or_else(lacking)?
+            };
             try_join_all(tiles.iter().map(|(path, bytes)| write_tile(records, path, bytes))).await?;
             records.engine.flush().await?;
             self.shown_mut().tail.forget(until);
@@ -66,29 +71,20 @@ impl Log {
         Ok(())
     }
 
-    /// The tiles that became full between two sizes, one bundle apart.
-    fn full_tiles(
+    /// Everything that follows from the commits, from the first leaf on; `reach` is told how far it came.
+    pub(crate) async fn derive_all(
         &self,
-        from: u64,
-        until: u64,
-        entries: &[Entry],
-    ) -> Result<Vec<(TilePath, Vec<u8>)>, RecordError> {
-        let mut tiles = Vec::new();
-        for path in TilePath::covering(Layer::Entries, from, until) {
-            tiles.push((path, bundle(entries)));
+        records: &Records,
+        mut reach: impl FnMut(u64),
+    ) -> Result<(), RecordError> {
+        let mut end = self.end.lock().await;
+        let full = self.size() / TILE_WIDTH * TILE_WIDTH;
+        while end.derived < full {
+            let next = end.derived + TILE_WIDTH;
+            self.derive_bundles(records, &mut end, next).await?;
+            reach(next);
         }
-        for level in 0_u8.. {
-            let (from, until) = (complete(level, from), complete(level, until));
-            if until == 0 {
-                return Ok(tiles);
-            }
-            let full = until / TILE_WIDTH * TILE_WIDTH;
-            for path in TilePath::covering(Layer::Hashes(level), from / TILE_WIDTH * TILE_WIDTH, full) {
-                let lacking = || damaged(&Key::tile(&path), "the tree lacks its hashes");
-                tiles.push((path, self.hashes(path).ok_or_else(lacking)?));
-            }
-        }
-        Ok(tiles)
+        self.derive(records, &mut end).await
     }
 
     /// The content of a tile of hashes.
@@ -96,24 +92,51 @@ impl Log {
         let Layer::Hashes(level) = path.layer() else {
             return None;
         };
-        let shown = self.shown();
-        let mut bytes = Vec::new();
-        for index in path.start()..path.start() + path.width() {
-            let hash = shown.tree.node(u32::from(level) * 8, index)?;
-            bytes.extend_from_slice(hash.as_bytes());
-        }
-        Some(bytes)
+        hashes(&self.shown().tree, level, path)
     }
+}
+
+/// The tiles that became full with the bundle from leaf `from` to `until`.
+pub(crate) fn full_tiles(
+    tree: &MemoryTree,
+    bundle: Vec<u8>,
+    from: u64,
+    until: u64,
+) -> Option<Vec<(TilePath, Vec<u8>)>> {
+    let entries = TilePath::covering(Layer::Entries, from, until).next()?;
+    let mut tiles = vec![(entries, bundle)];
+    for level in 0_u8.. {
+        let (from, until) = (complete(level, from), complete(level, until));
+        if until == 0 {
+            break;
+        }
+        let (first, full) = (from / TILE_WIDTH * TILE_WIDTH, until / TILE_WIDTH * TILE_WIDTH);
+        if first < full {
+            for path in TilePath::covering(Layer::Hashes(level), first, full) {
+                tiles.push((path, hashes(tree, level, path)?));
+            }
+        }
+    }
+    Some(tiles)
+}
+
+fn hashes(tree: &MemoryTree, level: u8, path: TilePath) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for index in path.start()..path.start() + path.width() {
+        let hash = tree.node(u32::from(level) * 8, index)?;
+        bytes.extend_from_slice(hash.as_bytes());
+    }
+    Some(bytes)
 }
 
 const TILE_WIDTH_IN_MEMORY: usize = 256;
 
 /// The content of an entry bundle.
-pub(super) fn bundle(entries: &[Entry]) -> Vec<u8> {
-    entries.iter().fold(Vec::new(), |mut bytes, entry| {
-        let length = u16::try_from(entry.leaf.len()).expect("a leaf is at most 80 bytes");
+pub(crate) fn bundle<'l>(leaves: impl Iterator<Item = &'l [u8]>) -> Vec<u8> {
+    leaves.fold(Vec::new(), |mut bytes, leaf| {
+        let length = u16::try_from(leaf.len()).expect("a leaf is at most 80 bytes");
         bytes.extend_from_slice(&length.to_be_bytes());
-        bytes.extend_from_slice(&entry.leaf);
+        bytes.extend_from_slice(leaf);
         bytes
     })
 }
@@ -133,7 +156,7 @@ async fn write_logged(records: &Records, index: u64, entry: &Entry) -> Result<()
 
 async fn write_tile(records: &Records, path: &TilePath, bytes: &[u8]) -> Result<(), RecordError> {
     let (key, bytes) = (Key::tile(path), Bytes::copy_from_slice(bytes));
-    if let Creation::Different(_) = records.engine.create_derived(&key, &bytes).await? {
+    if let Creation::Different(_) = records.engine.create_later(&key, &bytes).await? {
         records.engine.replace(&MutableKey::derived(&key), &bytes).await?;
     }
     Ok(())

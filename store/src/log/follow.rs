@@ -6,7 +6,6 @@
 //! created when the sequencing node changes, not while it stays.
 
 use core::time::Duration;
-use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use planseal::log::checkpoint::VerifiedCheckpoint;
@@ -125,11 +124,14 @@ impl Log {
             sleep(LOOK).await;
             waited += LOOK;
             self.refresh(records).await?;
-            if let Some(logged) = self.logged(records, submission.id).await? {
+            // A leaf that comes while this waits is among the newest.
+            let logged = self.in_memory(&submission.id);
+            if let Some(logged) = logged.filter(|logged| logged.index < self.size()) {
                 return Ok(Some(logged.index));
             }
         }
-        Ok(None)
+        let logged = self.logged(records, submission.id).await?;
+        Ok(logged.map(|logged| logged.index))
     }
 
     /// Writes what waits as one batch under this node's name.
@@ -234,7 +236,7 @@ impl Log {
     pub(crate) async fn serve_others(
         &self,
         records: &Records,
-        others: &BTreeSet<[u8; 16]>,
+        others: &[[u8; 16]],
     ) -> Result<Service, LogError> {
         if !self.leads() {
             return Ok(Service::NotAsked);

@@ -18,9 +18,9 @@ mod cosigned;
 mod handover;
 mod follow;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex as Guarded, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use planseal::id::ObjectId;
 use planseal::log::checkpoint::Checkpoint;
@@ -32,11 +32,12 @@ use planseal::sign::SigningPort;
 use planseal::time::Minute;
 use tokio::sync::Mutex;
 
-use commit::Commit;
-pub(crate) use commit::{Logged, Place};
+pub(crate) use commit::{Commit, Logged, Place, digest as commit_digest};
 pub use cosigned::CosignedError;
+pub(crate) use derive::{bundle, full_tiles};
 pub(crate) use follow::Service;
 pub use opening::LogOpenError;
+pub(crate) use opening::{expect_agreement, read_commit, read_note};
 pub use sequence::LogError;
 pub(crate) use sequence::Submission;
 
@@ -62,6 +63,8 @@ pub(crate) struct Log {
     /// Held while a cosigned checkpoint is written, so that an older one never replaces a newer.
     cosigning: Mutex<()>,
     shown: RwLock<Shown>,
+    /// Places lately looked up; a leaf never moves.
+    looked_up: Guarded<HashMap<ObjectId, Logged>>,
     /// Those who wait for the next look at what other nodes committed.
     looking: Group<(), Result<(), LogError>>,
     /// Statements that wait to be handed to the sequencing node, and how often this node has handed some over.
@@ -166,11 +169,28 @@ impl Log {
 
     /// Where an object was logged, also when no checkpoint covers it yet.
     async fn committed(&self, records: &Records, id: ObjectId) -> Result<Option<Logged>, RecordError> {
-        let recent = self.shown().tail.logged(&id);
-        match recent {
-            Some(logged) => Ok(Some(logged)),
-            None => read_logged(records, id).await,
+        if let Some(logged) = self.in_memory(&id) {
+            return Ok(Some(logged));
         }
+        let logged = read_logged(records, id).await?;
+        if let Some(logged) = logged {
+            let mut looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
+            if looked_up.len() >= MAX_LOOKED_UP {
+                looked_up.clear();
+            }
+            looked_up.insert(id, logged);
+        }
+        Ok(logged)
+    }
+
+    /// The same, of the newest leaves and those lately looked up.
+    fn in_memory(&self, id: &ObjectId) -> Option<Logged> {
+        let recent = self.shown().tail.logged(id);
+        let looked_up = || {
+            let looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
+            looked_up.get(id).copied()
+        };
+        recent.or_else(looked_up)
     }
 
     /// The audit path of a leaf up to the newest checkpoint that witnesses cosigned and that covers it, or else up to
@@ -255,8 +275,11 @@ impl Log {
     }
 }
 
+/// 65 536 places are about 8 MB: the certificates and versions in daily use.
+const MAX_LOOKED_UP: usize = 1 << 16;
+
 /// Where an object was logged, as the index in the store says.
-async fn read_logged(records: &Records, id: ObjectId) -> Result<Option<Logged>, RecordError> {
+pub(crate) async fn read_logged(records: &Records, id: ObjectId) -> Result<Option<Logged>, RecordError> {
     let key = Key::logged(id);
     let content = records
         .read(RecordKind::Logged, &key, records.keys.of_store())

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex as Guarded, RwLock};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use planseal::log::checkpoint::{Checkpoint, CheckpointError, VerifiedCheckpoint};
@@ -41,36 +41,70 @@ impl Log {
     ) -> Result<Self, LogOpenError> {
         let key = VerifierKey::new(origin, KeyType::Log, signer.public_key())?;
         let known = Known::read(records, &key, remembered).await?;
-        let tree = known.derive_tree(records).await?;
+        let derived = known.derive_tree(records).await?;
+        let log = Self::of(
+            known,
+            derived,
+            (key, signer),
+            (clock, node),
+            records.engine.sharing(),
+        );
+        log.sign()?;
+        if log.sharing == Sharing::Alone {
+            let mut end = log.end.lock().await;
+            log.derive(records, &mut end).await?;
+        }
+        Ok(log)
+    }
+
+    /// As [`open`](Self::open), with every commit read and nothing taken for derived yet.
+    pub(crate) async fn underived(
+        records: &Records,
+        signer: Box<dyn SigningPort + Send + Sync>,
+        origin: &str,
+        clock: Arc<dyn Clock>,
+        remembered: &[Checkpoint],
+    ) -> Result<Self, LogOpenError> {
+        let key = VerifierKey::new(origin, KeyType::Log, signer.public_key())?;
+        let known = Known::read(records, &key, remembered).await?;
+        let derived = known.derive_from_commits(records).await?;
         let sharing = records.engine.sharing();
-        let log = Self {
+        let log = Self::of(known, derived, (key, signer), (clock, [0; 16]), sharing);
+        log.sign()?;
+        log.end.lock().await.stored = 0;
+        Ok(log)
+    }
+
+    fn of(
+        known: Known<'_>,
+        derived: Derived,
+        (key, signer): (VerifierKey, Box<dyn SigningPort + Send + Sync>),
+        (clock, node): (Arc<dyn Clock>, [u8; 16]),
+        sharing: Sharing,
+    ) -> Self {
+        Self {
             key,
             signer,
             clock,
             node,
             sharing,
             waiting: Group::new(),
-            end: Mutex::new(tree.end),
+            end: Mutex::new(derived.end),
             cosigning: Mutex::new(()),
             shown: RwLock::new(Shown {
-                tree: tree.tree,
+                tree: derived.tree,
                 size: known.signed.as_ref().map_or(0, VerifiedCheckpoint::size),
                 note: known.note,
                 cosigned: known.cosigned,
-                tail: tree.tail,
+                tail: derived.tail,
             }),
+            looked_up: Guarded::default(),
             looking: Group::new(),
             handing: Group::new(),
             handed: Mutex::new(0),
             lead: Mutex::new(Lead::default()),
             leads: AtomicBool::new(false),
-        };
-        log.sign()?;
-        if sharing == Sharing::Alone {
-            let mut end = log.end.lock().await;
-            log.derive(records, &mut end).await?;
         }
-        Ok(log)
     }
 }
 
@@ -119,10 +153,14 @@ impl<'a> Known<'a> {
                 return Ok(quick);
             }
         }
+        self.derive_from_commits(records).await
+    }
+
+    async fn derive_from_commits(&self, records: &Records) -> Result<Derived, LogOpenError> {
         let mut all = Derived::nothing();
         all.read_commits(records).await?;
         self.expect_agreement(&all.tree)?;
-        all.end.stored = stored;
+        all.end.stored = self.signed.as_ref().map_or(0, VerifiedCheckpoint::size);
         Ok(all)
     }
 
@@ -135,7 +173,7 @@ impl<'a> Known<'a> {
     }
 }
 
-pub(super) fn expect_agreement(tree: &MemoryTree, checkpoint: &Checkpoint) -> Result<(), LogOpenError> {
+pub(crate) fn expect_agreement(tree: &MemoryTree, checkpoint: &Checkpoint) -> Result<(), LogOpenError> {
     let (signed, found) = (checkpoint.size, tree.size());
     if found < signed {
         return Err(LogOpenError::Smaller { signed, found });
@@ -229,7 +267,7 @@ async fn last_commit_up_to(records: &Records, full: u64) -> Result<Option<Commit
     Ok(Some(found))
 }
 
-pub(super) async fn read_commit(
+pub(crate) async fn read_commit(
     records: &Records,
     number: u64,
 ) -> Result<Option<(Commit, Vec<u8>)>, RecordError> {
@@ -248,7 +286,7 @@ pub(super) async fn read_commit(
     }
 }
 
-pub(super) async fn read_note(records: &Records, key: &MutableKey) -> Result<Option<String>, LogOpenError> {
+pub(crate) async fn read_note(records: &Records, key: &MutableKey) -> Result<Option<String>, LogOpenError> {
     let Some(note) = records
         .engine
         .read_mutable(key)

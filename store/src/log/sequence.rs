@@ -1,8 +1,9 @@
 //! The sequencer: statements become leaves, in batches, one commit object for each batch.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream};
 use planseal::id::ObjectId;
 use planseal::log::leaf::Leaf;
 use planseal::log::tree::TreeError;
@@ -103,16 +104,17 @@ impl Log {
         taken_up: Option<&Cursors>,
     ) -> Result<Vec<Result<u64, LogError>>, LogError> {
         loop {
+            let indices = self.indices(records, submissions).await?;
             let mut batch = Batch {
                 first: self.shown().tree.size(),
                 time: self.clock.now().minute().max(end.minute),
                 entries: Vec::new(),
-                indices: HashMap::new(),
+                indices,
             };
-            let mut answers = Vec::with_capacity(submissions.len());
-            for submission in submissions {
-                answers.push(batch.add(self, records, submission).await?);
-            }
+            let answers: Vec<_> = submissions
+                .iter()
+                .map(|submission| batch.add(submission))
+                .collect();
             let cursors = taken_up.unwrap_or(&end.cursors).clone();
             if batch.entries.is_empty() {
                 end.cursors = cursors;
@@ -144,42 +146,61 @@ impl Log {
     }
 }
 
+impl Log {
+    /// The leaves that objects of a batch have, and those they name.
+    async fn indices(
+        &self,
+        records: &Records,
+        submissions: &[&Submission],
+    ) -> Result<HashMap<ObjectId, u64>, RecordError> {
+        let named = submissions.iter().flat_map(|submission| {
+            let target = submission.target.into_iter();
+            target.chain([submission.id, submission.signer])
+        });
+        let named: BTreeSet<ObjectId> = named.collect();
+        let found = named.into_iter().map(|id| async move {
+            let logged = self.committed(records, id).await?;
+            Ok(logged.map(|logged| (id, logged.index)))
+        });
+        let found: Vec<Result<Option<(ObjectId, u64)>, RecordError>> =
+            stream::iter(found).buffered(LOOKED_UP_AT_ONCE).collect().await;
+        found.into_iter().filter_map(Result::transpose).collect()
+    }
+}
+
+/// Hides the time that one request to a bucket takes.
+const LOOKED_UP_AT_ONCE: usize = 16;
+
 /// The leaves of a commit in the making.
 struct Batch {
     first: u64,
     time: Minute,
     entries: Vec<Entry>,
+    /// Of what was logged before, and of what this batch logs.
     indices: HashMap<ObjectId, u64>,
 }
 
 impl Batch {
     /// The leaf a submission has already, or the one it gets in this batch; or why it can have none.
-    async fn add(
-        &mut self,
-        log: &Log,
-        records: &Records,
-        submission: &Submission,
-    ) -> Result<Result<u64, LogError>, RecordError> {
-        if let Some(index) = self.index_of(log, records, submission.id).await? {
-            return Ok(Ok(index));
+    fn add(&mut self, submission: &Submission) -> Result<u64, LogError> {
+        if let Some(index) = self.indices.get(&submission.id) {
+            return Ok(*index);
         }
         let count = u64::try_from(self.entries.len()).expect("a length in memory fits 64 bits");
         let index = self.first + count;
         let signer = if submission.signer == submission.id {
-            Some(index)
+            index
         } else {
-            self.index_of(log, records, submission.signer).await?
-        };
-        let Some(signer) = signer else {
             let signer = submission.signer;
-            return Ok(Err(LogError::SignerNotLogged { signer }));
+            let found = self.indices.get(&signer).copied();
+            found.ok_or(LogError::SignerNotLogged { signer })?
         };
         let target = match submission.target {
             None => None,
-            Some(target) => match self.index_of(log, records, target).await? {
-                Some(index) => Some(index),
-                None => return Ok(Err(LogError::TargetNotLogged { target })),
-            },
+            Some(target) => {
+                let found = self.indices.get(&target).copied();
+                Some(found.ok_or(LogError::TargetNotLogged { target })?)
+            }
         };
         let leaf = Leaf {
             kind: submission.kind,
@@ -195,14 +216,7 @@ impl Batch {
             id: submission.id,
             place: submission.place,
         });
-        Ok(Ok(index))
-    }
-
-    async fn index_of(&self, log: &Log, records: &Records, id: ObjectId) -> Result<Option<u64>, RecordError> {
-        match self.indices.get(&id) {
-            Some(index) => Ok(Some(*index)),
-            None => Ok(log.committed(records, id).await?.map(|logged| logged.index)),
-        }
+        Ok(index)
     }
 }
 

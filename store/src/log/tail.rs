@@ -47,7 +47,7 @@ impl Tail {
     }
 
     /// The entries from leaf `index` on; none when that lies before the tail.
-    pub(super) fn from_leaf(&self, index: u64) -> Option<&[Entry]> {
+    pub(super) fn since(&self, index: u64) -> Option<&[Entry]> {
         let skipped = usize::try_from(index.checked_sub(self.start)?).ok()?;
         self.entries.get(skipped..)
     }

@@ -78,9 +78,10 @@ impl Log {
 
     fn bundle_in_memory(&self, path: TilePath) -> Option<Bytes> {
         let shown = self.shown();
-        let entries = shown.tail.from_leaf(path.start())?;
+        let entries = shown.tail.since(path.start())?;
         let width = usize::try_from(path.width()).expect("a width is at most 256");
-        entries.get(..width).map(|entries| bundle(entries).into())
+        let entries = entries.get(..width)?;
+        Some(bundle(entries.iter().map(|entry| entry.leaf.as_slice())).into())
     }
 }
 

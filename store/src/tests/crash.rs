@@ -7,9 +7,11 @@ use planseal::log::note::Note;
 use planseal::log::tree::{leaf_hash, verify_inclusion};
 
 use super::kit::{Fault, FaultyEngine, Machine, ORIGIN, SCAN, log_key, now, plan, root, story, tell};
-use crate::{EngineError, SetClock, Store, StoreConfig};
+use crate::{EngineError, Location, SetClock, Sharing, Store, StoreConfig};
+use object_store::path::Path;
 use planseal::id::ObjectId;
 use planseal::plan::contacts::Digest;
+use sha2::{Digest as _, Sha256};
 
 /// How many writes the whole story takes, opening included.
 async fn writes_of_the_story() -> u64 {
@@ -205,4 +207,39 @@ async fn what_was_told_is_read_back_from_a_folder() {
         .expect("readable");
     assert_eq!(scan.as_deref(), Some(SCAN));
     assert_eq!(store.list_every_plan().await.expect("a listing"), [plan(9)]);
+}
+
+#[tokio::test]
+async fn everything_that_is_evidence_lies_in_the_second_place_before_it_is_acknowledged() {
+    let (machine, worm) = (Machine::new(), Machine::new());
+    let copies = |objects| Location::Objects {
+        objects,
+        sharing: Sharing::Alone,
+    };
+    let open = |worm| {
+        let config = StoreConfig {
+            worm: Some(copies(worm)),
+            ..machine.config_over(machine.disk.clone())
+        };
+        Store::open(config, log_key(1), ORIGIN, machine.clock.clone())
+    };
+    let store = open(worm.disk.clone()).await.expect("a new store");
+    tell(&store).await.1.expect("the whole story");
+    let copied = worm.names().await;
+    for name in machine.names().await {
+        let bytes = machine.bytes(&name).await;
+        let copy = Path::from(format!("{name}/{}", hex::encode(Sha256::digest(&bytes))));
+        let evidence = ["p/", "b/", "r/", "n/", "a/", "log/c/"];
+        let expected = evidence.iter().any(|folder| name.as_ref().starts_with(folder));
+        assert_eq!(copied.contains(&copy), expected, "{name}");
+    }
+    drop(store);
+    let before = machine.names().await;
+    let cut = FaultyEngine::new(worm.disk.clone(), 1, Fault::CutBefore);
+    open(Arc::new(cut)).await.expect_err("the second place is gone");
+    assert_eq!(
+        machine.names().await,
+        before,
+        "nothing is stored that was not copied"
+    );
 }

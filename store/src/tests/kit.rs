@@ -17,6 +17,7 @@ use object_store::{
 };
 use planseal::id::{ObjectId, PlanId};
 use planseal::log::checkpoint::Checkpoint;
+use planseal::log::note::{KeyType, VerifierKey};
 use planseal::plan::contacts::Digest;
 use planseal::receipt::Receipt;
 use planseal::sign::{PortError, Signature, SigningPort, ToBeSigned};
@@ -26,8 +27,9 @@ use planseal::trust::PublicKey;
 
 use crate::append::Request;
 use crate::chain::Statement;
-use crate::index::NumberName;
+use crate::index::IndexName;
 use crate::key::ChainId;
+use crate::upkeep::{self, Depth, FsckReport, UpkeepError};
 use crate::{
     AppendError, KeySource, LocalFileKeys, Location, OpenError, OperationId, SetClock, Sharing, Store,
     StoreConfig,
@@ -56,6 +58,10 @@ impl SigningPort for LogKey {
 
 pub(super) fn log_key(seed: u8) -> Box<dyn SigningPort + Send + Sync> {
     Box::new(LogKey(ed25519_dalek::SigningKey::from_bytes(&[seed; 32])))
+}
+
+pub(super) fn verifier() -> VerifierKey {
+    VerifierKey::new(ORIGIN, KeyType::Log, log_key(1).public_key()).expect("a name")
 }
 
 /// A store in memory that can be opened again and again, as a machine can.
@@ -118,6 +124,10 @@ impl Machine {
         Store::open(config, log_key(1), ORIGIN, self.clock.clone()).await
     }
 
+    pub(super) async fn fsck(&self, depth: Depth) -> Result<FsckReport, UpkeepError> {
+        upkeep::fsck(self.config_over(self.disk.clone()), verifier(), depth, &|_| {}).await
+    }
+
     /// Every name on the disk, in order.
     pub(super) async fn names(&self) -> Vec<Path> {
         let listed = self.disk.list(None).map_ok(|meta| meta.location).try_collect();
@@ -142,12 +152,17 @@ impl Machine {
             .expect("memory forgets it");
     }
 
-    /// Another machine with the same bytes, keys and clock: a backup.
-    pub(super) async fn copy(&self) -> Self {
-        let copy = Self {
+    /// Another machine with the same keys and clock, and an empty disk.
+    pub(super) fn elsewhere(&self) -> Self {
+        Self {
             disk: Arc::new(InMemory::new()),
             ..self.clone()
-        };
+        }
+    }
+
+    /// Another machine with the same bytes, keys and clock: a backup.
+    pub(super) async fn copy(&self) -> Self {
+        let copy = self.elsewhere();
         for name in self.names().await {
             copy.overwrite(&name, self.bytes(&name).await).await;
         }
@@ -167,6 +182,8 @@ pub(super) fn statement(kind: Kind, words: &str, target: Option<ObjectId>) -> St
         signed_at: now(),
         envelope,
         card: None,
+        names: Vec::new(),
+        files: Vec::new(),
     }
 }
 
@@ -182,6 +199,8 @@ pub(super) fn root() -> Statement {
         signed_at: now(),
         envelope,
         card: None,
+        names: Vec::new(),
+        files: Vec::new(),
     }
 }
 
@@ -192,11 +211,11 @@ pub(super) fn plan(byte: u8) -> PlanId {
 pub(super) const NUMBER: &str = "9990000018";
 pub(super) const SCAN: &[u8] = b"%PDF-1.7 the scan of an advance decision";
 
-pub(super) fn request(store: &Store, plan: PlanId, statement: Statement) -> Request {
+pub(super) fn request(store: &Store, plan: PlanId, mut statement: Statement) -> Request {
+    statement.names = vec![IndexName::of_number(&store.0.records, NUMBER)];
     Request {
         chain: ChainId::Plan(plan),
         statement,
-        number: Some(NumberName::of(&store.0.records, NUMBER)),
         files: Vec::new(),
         operation: OperationId::from_bytes([7; 16]),
     }
@@ -207,7 +226,6 @@ pub(super) async fn put_root(store: &Store) -> Result<Receipt, AppendError> {
     let request = Request {
         chain: ChainId::Certificate(statement.id),
         statement,
-        number: None,
         files: Vec::new(),
         operation: OperationId::from_bytes([1; 16]),
     };
@@ -229,6 +247,7 @@ async fn tell_on(store: &Store, told: &mut Vec<(ObjectId, u64)>) -> Result<(), A
         let id = statement.id;
         let mut request = request(store, plan(9), statement);
         if request.statement.kind == Kind::Version {
+            request.statement.files = vec![*Digest::of(SCAN).as_bytes()];
             request.files = vec![(Digest::of(SCAN), SCAN.to_vec())];
         }
         let receipt = store.put(request).await?;

@@ -119,7 +119,7 @@ async fn a_client_of_the_tiles_finds_every_leaf_and_the_signed_root() {
             plan(byte),
             statement(Kind::Intake, &format!("received {n}"), None),
         );
-        request.number = None;
+        request.statement.names.clear();
         store.put(request).await.expect("logged");
         if n == 255 {
             let checkpoint = signed(&store);

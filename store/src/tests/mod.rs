@@ -7,3 +7,4 @@ mod log;
 mod nodes;
 mod races;
 mod tamper;
+mod upkeep;

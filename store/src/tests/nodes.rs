@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 fn report(store: &Store, byte: u8, words: &str) -> Request {
     let mut request = request(store, plan(byte), statement(Kind::Intake, words, None));
-    request.number = None;
+    request.statement.names.clear();
     request
 }
 

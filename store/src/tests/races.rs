@@ -6,7 +6,7 @@ use planseal::statement::Kind;
 use super::kit::{Fault, FaultyEngine, Machine, NUMBER, plan, put_root, request, statement, story};
 use crate::AppendError;
 use crate::durable::DurableLocal;
-use crate::index::{self, NumberName};
+use crate::index::{self, IndexName};
 use crate::log::LogError;
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ async fn of_many_records_for_one_number_one_begins() {
             }
         }
         let records = &store.0.records;
-        let found = index::find(records, &store.0.chains, NumberName::of(records, NUMBER)).await;
+        let found = index::find(records, &store.0.chains, IndexName::of_number(records, NUMBER)).await;
         assert_eq!(found.expect("readable"), Some(winner));
         assert_eq!(store.list_every_plan().await.expect("a listing"), [winner]);
     }
@@ -155,7 +155,7 @@ async fn appends_that_arrive_together_share_a_commit() {
         let said = statement(Kind::Intake, &format!("received {writer}"), None);
         let store = store.clone();
         let mut request = request(&store, plan(writer), said);
-        request.number = None;
+        request.statement.names.clear();
         async move { store.put(request).await }
     });
     for outcome in join_all(writers).await {
