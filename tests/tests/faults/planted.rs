@@ -41,7 +41,7 @@ fn overwriting_for_creating_is_found() {
 fn a_checkpoint_before_its_commit_is_found() {
     let forked =
         |violation: &Violation| matches!(violation, Violation::Fork { .. } | Violation::Closed { .. });
-    expect_found(Bug::CommitsAfter(CHECKPOINT), Beginning::Short, 1_000, forked);
+    expect_found(Bug::CommitsAfter(&[CHECKPOINT]), Beginning::Short, 1_000, forked);
 }
 
 /// A bug that shows only when a node dies within one write: the node dies after every write of a story in turn.
@@ -70,11 +70,11 @@ fn expect_found_at_a_death(bug: Bug) {
 /// A full tile stands there for leaves that never came to be, and no other can take its name.
 #[test]
 fn a_tile_before_its_commit_is_found() {
-    expect_found_at_a_death(Bug::CommitsAfter("log/tile"));
+    expect_found_at_a_death(Bug::CommitsAfter(&["log/idx", "log/tile"]));
 }
 
 /// Objects are found in the log that never came to be there.
 #[test]
 fn an_index_before_its_commit_is_found() {
-    expect_found_at_a_death(Bug::CommitsAfter("log/idx"));
+    expect_found_at_a_death(Bug::CommitsAfter(&["log/idx"]));
 }
