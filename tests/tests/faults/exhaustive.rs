@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use planseal_store::{Sharing, Store};
 use planseal_tests::said::Said;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::door::{Action, Bug, Door, Fault, Faults, Operation};
 use crate::machine::{Beginning, Machine, POOL};
-use crate::promised::{PATIENCE, Promised, Violation, stuck, whole};
+use crate::promised::{AFTERWARDS, PATIENCE, Promised, Violation, stuck, whole};
 use crate::{operation, told};
 
 /// Faults at set places of a story.
@@ -122,6 +122,7 @@ async fn tell(mut nodes: Nodes, story: &[&Said]) -> Result<Promised, Violation> 
             }
         }
     }
+    sleep(AFTERWARDS).await;
     Ok(promised)
 }
 
