@@ -27,6 +27,7 @@ use planseal::receipt::Receipt;
 use planseal::statement::{Intake, IntakeForm, Kind};
 use planseal::time::Timestamp;
 use planseal::verify::{LogEntry, Loggable, Verified};
+use tokio::sync::oneshot;
 
 use crate::Store;
 use crate::audit::{Audit, AuditError, Intent};
@@ -172,11 +173,14 @@ impl Store {
     /// Runs to its end even when the caller stops waiting, so that a client who hangs up leaves no half-done work.
     pub(crate) async fn put(&self, request: Request) -> Result<Receipt, AppendError> {
         let shelf = Arc::clone(&self.0);
-        let task = tokio::spawn(async move {
-            let index = shelf.put(request).await?;
-            Ok(shelf.receipt_of(index).await?)
+        let (answer, answered) = oneshot::channel();
+        tokio::spawn(async move {
+            let outcome = shelf.put_and_prove(request).await;
+            // A caller who has gone away asks again.
+            drop(answer.send(outcome));
+            shelf.log.derive_when_idle(&shelf.records).await;
         });
-        task.await.unwrap_or(Err(AppendError::Interrupted))
+        answered.await.unwrap_or(Err(AppendError::Interrupted))
     }
 }
 
@@ -193,6 +197,7 @@ pub(crate) struct Shelf {
     pub(crate) number_locks: Locks,
     /// What opening found.
     pub(crate) damage: Vec<RecordError>,
+    pub(crate) closing: tokio::sync::Mutex<()>,
     pub(crate) closed: AtomicBool,
     /// What the last round beside the requests failed at (`keeping`).
     pub(crate) trouble: Mutex<Option<String>>,
@@ -216,6 +221,11 @@ impl Request {
 impl Shelf {
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
+    }
+
+    async fn put_and_prove(&self, request: Request) -> Result<Receipt, AppendError> {
+        let index = self.put(request).await?;
+        Ok(self.receipt_of(index).await?)
     }
 
     /// The whole sequence; gives the leaf's index.
@@ -242,20 +252,30 @@ impl Shelf {
             None => None,
             Some(name) => Some(self.number_locks.lock(&name).await),
         };
-        self.claim(&request).await?;
         let intent = Intent {
             operation: request.operation,
             chain: request.chain,
             object: id,
         };
-        let noted = self.audit.intend(&self.records, self.clock.now(), intent).await?;
+        // None of them rests on another, so the disk is waited for once. A claim that is refused leaves an intent of
+        // which nothing comes.
+        let (claimed, noted, key) = tokio::join!(
+            self.claim(&request),
+            self.audit.intend(&self.records, self.clock.now(), intent),
+            self.make_key(&request.chain)
+        );
+        let noted = noted?;
+        if let Err(refusal) = claimed.and(key) {
+            self.audit.settled(noted, &intent);
+            return Err(refusal);
+        }
         let stored = self.store_and_log(&request, tip).await;
         if stored
             .as_ref()
             .err()
             .is_none_or(|refusal| !refusal.is_ambiguous())
         {
-            self.audit.settled(noted, request.operation);
+            self.audit.settled(noted, &intent);
         }
         stored
     }
@@ -270,10 +290,10 @@ impl Shelf {
         // (5) COMMIT POINT of the log, then everything derived from it.
         let submission = Submission::of(&request.statement, place);
         let logged = self.log.submit(&self.records, submission).await;
-        if logged.is_err() {
+        logged.map_err(|failure| {
             self.chains.forget(&request.chain);
-        }
-        Ok(logged?)
+            AppendError::NotLogged(failure)
+        })
     }
 
     /// All refusals that need nothing written.
@@ -309,15 +329,32 @@ impl Shelf {
         }
     }
 
+    /// A new record's data key.
+    async fn make_key(&self, chain: &ChainId) -> Result<(), AppendError> {
+        match chain {
+            ChainId::Plan(plan) => Ok(self.records.plan_key_or_new(*plan).await.map(drop)?),
+            _ => Ok(()),
+        }
+    }
+
     async fn claim(&self, request: &Request) -> Result<(), AppendError> {
         let ChainId::Plan(plan) = request.chain else {
             return Ok(());
         };
-        for name in &request.statement.names {
-            if name.index == Index::Person {
-                index::note(&self.records, *name, plan).await?;
-            }
+        let (noted, claimed) =
+            tokio::join!(self.note_person(request, plan), self.claim_number(request, plan));
+        noted.and(claimed)
+    }
+
+    async fn note_person(&self, request: &Request, plan: PlanId) -> Result<(), AppendError> {
+        let mut names = request.statement.names.iter();
+        match names.find(|name| name.index == Index::Person) {
+            Some(name) => Ok(index::note(&self.records, *name, plan).await?),
+            None => Ok(()),
         }
+    }
+
+    async fn claim_number(&self, request: &Request, plan: PlanId) -> Result<(), AppendError> {
         let Some(name) = request.number() else {
             return Ok(());
         };
@@ -507,7 +544,10 @@ pub enum AppendError {
     /// Other writers took the next place in the record again and again.
     #[error("many others are writing to this record: repeat the request, which is harmless")]
     Crowded,
-    /// Signer or target are not logged, or the log could not be written.
+    /// It is in its record, and its leaf could not be written, or was not heard of.
+    #[error("it is stored and not yet logged: repeat the request, which then gets the original answer")]
+    NotLogged(#[source] LogError),
+    /// Signer or target are not logged, or the log could not be read.
     #[error(transparent)]
     Log(#[from] LogError),
     /// The audit record could not be written.
@@ -538,7 +578,9 @@ impl AppendError {
     pub fn engine(&self) -> Option<&EngineError> {
         let record = match self {
             Self::Record(record) | Self::Receipt(ReadError::Record(record)) => record,
-            Self::Log(LogError::Record(record)) => record.as_ref(),
+            Self::Log(LogError::Record(record)) | Self::NotLogged(LogError::Record(record)) => {
+                record.as_ref()
+            }
             Self::Audit(audit) => match audit.as_ref() {
                 AuditError::Record(record) => record,
                 AuditError::Fenced { .. } | AuditError::Closed | AuditError::Interrupted => return None,

@@ -251,12 +251,12 @@ impl Audit {
     }
 
     /// The statement of an intent is logged, or will never be stored.
-    pub(crate) fn settled(&self, noted: u64, operation: OperationId) {
+    pub(crate) fn settled(&self, noted: u64, settled: &Intent) {
         let mut open = self.unsettled();
         // An intent that was written again stands further on.
         let mut from = open.range_mut(noted..);
         let place = from.find_map(|(sequence, intents)| {
-            let place = intents.iter().position(|intent| intent.operation == operation)?;
+            let place = intents.iter().position(|intent| intent == settled)?;
             intents.remove(place);
             Some((*sequence, intents.is_empty()))
         });
@@ -268,7 +268,11 @@ impl Audit {
     /// Ends this process's stream in an orderly way.
     pub(crate) async fn close(&self, records: &Records, at: Timestamp) -> Result<(), Arc<AuditError>> {
         let epoch = self.epoch().await;
-        self.write(records, at, Event::Fenced { by: epoch }).await?;
+        match self.write(records, at, Event::Fenced { by: epoch }).await {
+            // By an earlier try that went wrong further on.
+            Err(failure) if matches!(*failure, AuditError::Closed) => {}
+            written => written?,
+        }
         if self.unsettled().is_empty() {
             end_for_good(records, epoch)
                 .await
@@ -278,23 +282,29 @@ impl Audit {
     }
 
     async fn join(&self, records: &Records, at: Timestamp, event: Event) -> Result<u64, Arc<AuditError>> {
-        let mut answer = self.waiting.join(event);
-        let answered = match turn(&mut answer, self.end.lock()).await {
-            Turn::Answered(answered) => answered,
-            Turn::Serve(mut end) => {
-                let batch = self.waiting.take();
-                let events: Vec<Event> = batch.iter().map(|waiting| waiting.item.clone()).collect();
-                if !events.is_empty() {
-                    let written = self.append(records, &mut end, at, events).await.map_err(Arc::new);
-                    batch
-                        .into_iter()
-                        .for_each(|waiting| waiting.answer(written.clone()));
+        loop {
+            let mut answer = self.waiting.join(event.clone());
+            let answered = match turn(&mut answer, self.end.lock()).await {
+                Turn::Answered(answered) => answered,
+                Turn::Serve(mut end) => {
+                    let batch = self.waiting.take();
+                    let events: Vec<Event> = batch.iter().map(|waiting| waiting.item.clone()).collect();
+                    if !events.is_empty() {
+                        let written = self.append(records, &mut end, at, events).await.map_err(Arc::new);
+                        batch
+                            .into_iter()
+                            .for_each(|waiting| waiting.answer(written.clone()));
+                    }
+                    drop(end);
+                    answer.await
                 }
-                drop(end);
-                answer.await
+            };
+            // Whoever wrote for all has gone away in the middle of it: another writes. An event that stands there twice
+            // is true twice.
+            if let Ok(written) = answered {
+                return written;
             }
-        };
-        answered.unwrap_or_else(|_| Err(Arc::new(AuditError::Interrupted)))
+        }
     }
 
     /// Writes one segment and gives its number.
@@ -356,10 +366,16 @@ impl Audit {
     fn note_open(&self, segment: &Segment, carried: Vec<Intent>) {
         let mut open = self.unsettled();
         let far = segment.sequence.saturating_sub(LONGEST_REACH);
+        let mut intents: Vec<Intent> = segment.events.iter().filter_map(Event::intent).collect();
         if !carried.is_empty() {
-            *open = open.split_off(&far);
+            let near = open.split_off(&far);
+            let still: Vec<Intent> = core::mem::replace(&mut *open, near)
+                .into_values()
+                .flatten()
+                .collect();
+            // Settled while the segment was being written.
+            intents.retain(|intent| !carried.contains(intent) || still.contains(intent));
         }
-        let intents: Vec<Intent> = segment.events.iter().filter_map(Event::intent).collect();
         if !intents.is_empty() {
             open.insert(segment.sequence, intents);
         }
@@ -434,15 +450,6 @@ pub(crate) enum Fence {
 }
 
 impl Predecessor {
-    pub(crate) const fn epoch(&self) -> u64 {
-        self.end.epoch
-    }
-
-    /// How many segments the writer has written.
-    pub(crate) const fn segments(&self) -> u64 {
-        self.end.sequence
-    }
-
     /// Ends the writer's stream: the name of its next segment is taken, so it can write no more.
     pub(crate) async fn fence(
         &self,
@@ -491,6 +498,17 @@ pub(crate) async fn predecessors(records: &Records, before: u64) -> Result<Vec<P
     Ok(found)
 }
 
+/// How many segments each writer has written whose stream was not ended.
+pub(crate) async fn lengths(records: &Records) -> Result<BTreeMap<u64, u64>, RecordError> {
+    let mut lengths = BTreeMap::new();
+    for writer in writers(records).await?.into_iter().filter(|writer| !writer.ended) {
+        let segment = |sequence| Key::segment(writer.epoch, sequence);
+        let last = records.engine.last(1, segment).await?;
+        lengths.insert(writer.epoch, last.unwrap_or(0));
+    }
+    Ok(lengths)
+}
+
 /// The nonces of all nodes whose streams have not ended, in the order in which they registered.
 pub(crate) async fn nodes(records: &Records) -> Result<Vec<[u8; 16]>, RecordError> {
     let mut nodes = Vec::new();
@@ -522,7 +540,7 @@ async fn read_node(records: &Records, epoch: u64) -> Result<Option<[u8; 16]>, Re
 }
 
 /// Reads the end of a writer's stream, from the first intent on that may be open, and checks that it hangs together.
-async fn read_stream(records: &Records, epoch: u64) -> Result<Predecessor, RecordError> {
+pub(crate) async fn read_stream(records: &Records, epoch: u64) -> Result<Predecessor, RecordError> {
     read_node(records, epoch).await?;
     let last = records
         .engine
@@ -559,16 +577,19 @@ async fn read_stream(records: &Records, epoch: u64) -> Result<Predecessor, Recor
     Ok(found)
 }
 
-/// The numbers of all writers there ever were.
+/// The numbers of all writers there ever were: they are numbered without gaps.
 pub(crate) async fn every_writer(records: &Records) -> Result<Vec<u64>, RecordError> {
     let writers = writers(records).await?;
-    Ok(writers.into_iter().map(|writer| writer.epoch).collect())
+    Ok((1..=writers.last().map_or(0, |last| last.epoch)).collect())
 }
 
 /// Reads a writer's whole stream and checks that it hangs together; gives how many segments it has. A stream that was
 /// said to have ended has its fence.
 pub(crate) async fn examine(records: &Records, epoch: u64) -> Result<u64, RecordError> {
-    read_node(records, epoch).await?;
+    if read_node(records, epoch).await?.is_none() {
+        return Err(broken(epoch, 0, "the registration of its writer is missing"));
+    }
+    let listed = records.engine.list(&Prefix::stream(epoch)).await?.len();
     let mut end = End::before_the_first(epoch);
     let mut last = None;
     loop {
@@ -592,6 +613,13 @@ pub(crate) async fn examine(records: &Records, epoch: u64) -> Result<u64, Record
     let ended = records
         .read(RecordKind::Ended, &key, records.keys.of_store())
         .await?;
+    if u64::try_from(listed).unwrap_or(u64::MAX) > end.sequence {
+        return Err(broken(
+            epoch,
+            end.sequence + 1,
+            "it is missing, and later ones are there",
+        ));
+    }
     match (ended, last) {
         (Some(_), None) => Err(broken(epoch, end.sequence + 1, "its end is missing")),
         _ => Ok(end.sequence),
@@ -620,6 +648,12 @@ fn broken(epoch: u64, sequence: u64, reason: &'static str) -> RecordError {
     }
 }
 
+/// Twelve digits, as the store writes them.
+fn epoch_of(number: &str) -> Option<u64> {
+    let plain = number.len() == 12 && number.bytes().all(|byte| byte.is_ascii_digit());
+    number.parse().ok().filter(|_| plain)
+}
+
 /// All writers by number, ascending: one for each time the store was opened.
 async fn writers(records: &Records) -> Result<Vec<WriterNumber>, RecordError> {
     let names = records.engine.list(&Prefix::nodes()).await?;
@@ -629,7 +663,7 @@ async fn writers(records: &Records) -> Result<Vec<WriterNumber>, RecordError> {
             Some(number) => (number, true),
             None => (name, false),
         };
-        if let Ok(epoch) = number.parse() {
+        if let Some(epoch) = epoch_of(number) {
             *writers.entry(epoch).or_default() |= ended;
         }
     }

@@ -4,7 +4,7 @@
 //! it to its name with `link(2)` and fsyncs the folder. This module adds what that leaves open:
 //!
 //! - **folders**: object_store takes a folder that another writer has just made for durable. Here each folder is
-//!   made and its parent fsynced under one lock before the first object goes in;
+//!   made and its parent fsynced by whoever uses it first, before an object goes in;
 //! - **the read gate**: a name is visible from `link(2)` on, before the folder's fsync. Readers of a name wait
 //!   for its writer, so that nobody is shown what a power cut could still take back;
 //! - **fail-stop**: after an fsync that failed, what the page cache shows may differ from the disk. Nothing is
@@ -16,6 +16,7 @@
 //! What is left to others: bytes are checked by whoever reads them (`seal`, `log`).
 
 use core::fmt;
+use core::time::Duration;
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::{BuildHasher, RandomState};
@@ -164,7 +165,10 @@ impl Folder {
         }
         let folder = Arc::clone(&self);
         let parent = file.parent().unwrap_or(&self.root).to_path_buf();
-        let made = tokio::task::spawn_blocking(move || folder.make_durable(&parent)).await?;
+        let made = match self.is_made(&parent) {
+            true => Ok(()),
+            false => tokio::task::spawn_blocking(move || folder.make_durable(&parent)).await?,
+        };
         let files = match options.extensions.get::<Unflushed>() {
             None => &self.files,
             Some(Unflushed) => &self.unflushed,
@@ -190,22 +194,16 @@ impl Folder {
             .error()
     }
 
-    /// Makes every missing folder down to `folder` and flushes each one's parent, top down, one caller at a
-    /// time: a folder seen here is on the disk before an object is put into it.
+    /// Makes every missing folder down to `folder` and flushes each one's parent, top down: a folder is on the disk
+    /// before an object is put into it. Of several callers each flushes for itself, since another's flush may not have
+    /// come to its end.
     fn make_durable(&self, folder: &FilePath) -> io::Result<()> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if made.contains(folder) {
-            return Ok(());
-        }
-        if made.len() > MAX_FOLDERS_REMEMBERED {
-            made.clear();
-        }
         let below = folder.strip_prefix(&self.root).map_err(io::Error::other)?;
         let mut at = self.root.clone();
         for part in below {
             let parent = at.clone();
             at.push(part);
-            if made.contains(&at) {
+            if self.is_made(&at) {
                 continue;
             }
             match private_folder().create(&at) {
@@ -216,9 +214,18 @@ impl Folder {
                 return Err(io::Error::other(FolderError::NotAFolder { path: at }));
             }
             File::open(&parent)?.sync_all()?;
+            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            if made.len() > MAX_FOLDERS_REMEMBERED {
+                made.clear();
+            }
             made.insert(at.clone());
         }
         Ok(())
+    }
+
+    fn is_made(&self, folder: &FilePath) -> bool {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.contains(folder)
     }
 }
 
@@ -381,14 +388,21 @@ fn lock(root: &FilePath) -> core::result::Result<File, FolderError> {
         .mode(0o600)
         .open(&path)
         .map_err(FolderError::doing("write", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(FolderError::InUse {
-            root: root.to_path_buf(),
-        }),
-        Err(TryLockError::Error(failure)) => Err(FolderError::doing("lock", &path)(failure)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(failure)) => return Err(FolderError::doing("lock", &path)(failure)),
+        }
     }
+    Err(FolderError::InUse {
+        root: root.to_path_buf(),
+    })
 }
+
+/// One second in all: a store that was dropped may still be writing what follows from its last commit.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 const LOCK_FILE: &str = ".lock";
 

@@ -11,7 +11,7 @@ use std::sync::{PoisonError, Weak};
 use tokio::time::{Instant, sleep};
 
 use crate::append::Shelf;
-use crate::audit::{self, Predecessor};
+use crate::audit;
 use crate::log::{LogError, Service};
 use crate::open::{OpenError, settle_predecessor};
 
@@ -85,19 +85,16 @@ impl Rounds {
 
     async fn settle_silent(&mut self, shelf: &Shelf) -> Result<(), OpenError> {
         let own = shelf.audit.epoch().await;
-        let writers = audit::predecessors(&shelf.records, u64::MAX).await?;
-        let others: Vec<Predecessor> = writers
-            .into_iter()
-            .filter(|writer| writer.epoch() != own)
-            .collect();
-        self.silent
-            .retain(|epoch, _| others.iter().any(|writer| writer.epoch() == *epoch));
-        for writer in others {
-            let now = (writer.segments(), Instant::now());
-            let seen = self.silent.entry(writer.epoch()).or_insert(now);
-            if seen.0 != writer.segments() {
+        let mut lengths = audit::lengths(&shelf.records).await?;
+        lengths.remove(&own);
+        self.silent.retain(|epoch, _| lengths.contains_key(epoch));
+        for (epoch, segments) in lengths {
+            let now = (segments, Instant::now());
+            let seen = self.silent.entry(epoch).or_insert(now);
+            if seen.0 != segments {
                 *seen = now;
             } else if seen.1.elapsed() >= SILENCE {
+                let writer = audit::read_stream(&shelf.records, epoch).await?;
                 settle_predecessor(shelf, &writer).await?;
             }
         }

@@ -183,6 +183,16 @@ impl Prefix {
         Self(Path::from("n"))
     }
 
+    /// The segments of one writer.
+    pub(crate) fn stream(epoch: u64) -> Self {
+        Self(Path::from(format!("a/{epoch:012}")))
+    }
+
+    /// A folder of keys by its name, for copying a store in order.
+    pub(crate) fn folder(name: &str) -> Self {
+        Self(Path::from(name))
+    }
+
     /// Every record of every plan. Nothing that answers a request lists this.
     pub(crate) fn every_plan() -> Self {
         Self(Path::from("p"))

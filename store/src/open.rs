@@ -131,6 +131,7 @@ impl Store {
             chain_locks: Locks::new(),
             number_locks: Locks::new(),
             damage: Vec::new(),
+            closing: tokio::sync::Mutex::default(),
             closed: AtomicBool::new(false),
             trouble: Mutex::default(),
         };
@@ -152,12 +153,14 @@ impl Store {
     /// [`AppendError`] when the engine fails.
     pub async fn close(&self) -> Result<(), AppendError> {
         let shelf = &self.0;
-        if shelf.closed.swap(true, Ordering::SeqCst) {
+        let _one = shelf.closing.lock().await;
+        if shelf.closed.load(Ordering::SeqCst) {
             return Ok(());
         }
         shelf.log.close(&shelf.records).await?;
         shelf.audit.close(&shelf.records, shelf.clock.now()).await?;
         shelf.records.engine.close().await.map_err(RecordError::from)?;
+        shelf.closed.store(true, Ordering::SeqCst);
         Ok(())
     }
 

@@ -15,6 +15,7 @@ use super::opening::{LogOpenError, read_note};
 use crate::Store;
 use crate::engine::EngineError;
 use crate::key::MutableKey;
+use crate::location::Sharing;
 use crate::records::Records;
 
 /// A checkpoint with its cosignatures.
@@ -61,13 +62,26 @@ impl Log {
         let cosigned = Cosigned::of(note, self.key())?;
         self.expect_own(&cosigned.checkpoint)?;
         let _one = self.cosigning.lock().await;
-        if cosigned.checkpoint.size < self.cosigned_size() {
+        let mut newest = self.cosigned_size();
+        if self.sharing == Sharing::Nodes
+            && let Ok(Some(stored)) = Self::read_cosigned(records, self.key()).await
+        {
+            // Another node may have kept a newer one; one that cannot be read is written anew.
+            newest = newest.max(stored);
+        }
+        if cosigned.checkpoint.size < newest {
             return Ok(());
         }
         let bytes = Bytes::from(cosigned.note.clone());
         records.engine.replace(&MutableKey::cosigned(), &bytes).await?;
         self.shown_mut().cosigned = Some(cosigned);
         Ok(())
+    }
+
+    /// How many leaves the cosigned checkpoint covers that lies in the store.
+    async fn read_cosigned(records: &Records, key: &VerifierKey) -> Result<Option<u64>, LogOpenError> {
+        let stored = Cosigned::read(records, key).await?;
+        Ok(stored.map(|cosigned| cosigned.checkpoint.size))
     }
 
     pub(crate) fn cosigned_size(&self) -> u64 {

@@ -6,14 +6,18 @@
 //! opening store knows from its checkpoint which of them are there. What a power cut left of those beyond is made again
 //! with other bytes in their place.
 
+use std::sync::atomic::Ordering;
+
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use planseal::log::tree::{HashReader, MemoryTree};
 
 use super::commit::Entry;
+use super::tiles::TILE_WIDTH_IN_MEMORY;
 use super::{End, Log, Logged, damaged};
 use crate::engine::Creation;
 use crate::key::{Key, MutableKey};
+use crate::location::Sharing;
 use crate::records::{RecordError, Records};
 use crate::seal::RecordKind;
 use crate::tile::{Layer, TILE_WIDTH, TilePath};
@@ -33,6 +37,24 @@ impl Log {
             end.stored = size;
         }
         Ok(())
+    }
+
+    /// After an answer was given: writes what follows from the commits unless somebody commits just now, who then comes
+    /// here next. What fails is made again with the next commit, or when the store is opened, so it is nobody's answer.
+    pub(crate) async fn derive_when_idle(&self, records: &Records) {
+        if self.sharing == Sharing::Nodes && !self.leads.load(Ordering::SeqCst) {
+            return;
+        }
+        if let Ok(mut end) = self.end.try_lock() {
+            drop(self.derive(records, &mut end).await);
+        }
+    }
+
+    /// Where nobody is ever idle, bundles are written nevertheless.
+    pub(super) async fn derive_when_much(&self, records: &Records, end: &mut End) {
+        if self.size() - end.derived >= MUCH {
+            drop(self.derive(records, end).await);
+        }
     }
 
     /// Index entries and tiles, bundle by bundle, up to `full` leaves.
@@ -129,7 +151,8 @@ fn hashes(tree: &MemoryTree, level: u8, path: TilePath) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-const TILE_WIDTH_IN_MEMORY: usize = 256;
+/// Two bundles.
+const MUCH: u64 = 2 * TILE_WIDTH;
 
 /// The content of an entry bundle.
 pub(crate) fn bundle<'l>(leaves: impl Iterator<Item = &'l [u8]>) -> Vec<u8> {

@@ -12,7 +12,7 @@ use planseal::log::checkpoint::VerifiedCheckpoint;
 use planseal::log::note::Note;
 use tokio::time::sleep;
 
-use super::opening::{expect_agreement, read_note};
+use super::opening::{LogOpenError, expect_agreement, read_note};
 use super::sequence::Submission;
 use super::{Cursors, End, Log, LogError, handover};
 use crate::group::{Turn, turn};
@@ -60,23 +60,29 @@ impl Log {
         if self.sharing == Sharing::Alone {
             return Ok(());
         }
-        let mut answer = self.looking.join(());
-        let answered = match turn(&mut answer, self.end.lock()).await {
-            Turn::Answered(answered) => answered,
-            Turn::Serve(mut end) => {
-                let batch = self.looking.take();
-                let looked = self.look(records, &mut end).await;
-                drop(end);
-                batch
-                    .into_iter()
-                    .for_each(|waiting| waiting.answer(looked.clone()));
-                answer.await
+        loop {
+            let mut answer = self.looking.join(());
+            let answered = match turn(&mut answer, self.end.lock()).await {
+                Turn::Answered(answered) => answered,
+                Turn::Serve(mut end) => {
+                    let batch = self.looking.take();
+                    let looked = self.look(records, &mut end).await;
+                    drop(end);
+                    batch
+                        .into_iter()
+                        .for_each(|waiting| waiting.answer(looked.clone()));
+                    answer.await
+                }
+            };
+            // Whoever looked for all has gone away in the middle of it: another looks.
+            if let Ok(looked) = answered {
+                return looked;
             }
-        };
-        answered.unwrap_or(Err(LogError::Interrupted))
+        }
     }
 
     async fn look(&self, records: &Records, end: &mut End) -> Result<(), LogError> {
+        self.refuse_if_forked()?;
         self.catch_up(records, end).await?;
         self.sign()
     }
@@ -163,7 +169,7 @@ impl Log {
         all: &[Submission],
     ) -> Result<(), RecordError> {
         loop {
-            let kept = handover::write(records, &self.node, *handed + 1, all).await?;
+            let kept = handover::write(records, &self.node, *handed + 1, self.clock.now(), all).await?;
             *handed += 1;
             // Another batch under this number is an earlier try that was reported as failed and landed.
             if kept == Kept::Kept {
@@ -186,24 +192,31 @@ impl Log {
         let content = Writer::new(LEASE_FORMAT).fixed(&self.node).finish();
         let key = Key::lease(lead.newest + 1);
         let kept = records.create(RecordKind::Lease, &key, records.keys.of_store(), &content);
-        match kept.await? {
-            Kept::Kept => self.hold(&mut lead),
-            Kept::Other(_) => self.find_newest(records, &mut lead).await?,
+        if let Kept::Other(_) = kept.await? {
+            return Ok(self.find_newest(records, &mut lead).await?);
         }
-        drop(lead);
-        if self.leads() {
-            // What the predecessor left underived is in the commits.
-            let mut end = self.end.lock().await;
-            self.look(records, &mut end).await?;
-            self.learn_derived(records, &mut end).await?;
-        }
+        lead.newest += 1;
+        lead.holder = Holder::This;
+        // What the predecessor left underived is in the commits. Who cannot read them sequences nothing.
+        let mut end = self.end.lock().await;
+        self.look(records, &mut end).await?;
+        self.learn_derived(records, &mut end).await?;
+        self.leads.store(true, Ordering::SeqCst);
         Ok(())
     }
 
-    fn hold(&self, lead: &mut Lead) {
-        lead.newest += 1;
-        lead.holder = Holder::This;
-        self.leads.store(true, Ordering::SeqCst);
+    /// A fork is for people to look into: from the first sign of it on, nothing is read for fresh or added.
+    pub(super) fn refuse_if_forked(&self) -> Result<(), LogError> {
+        match self.forked.load(Ordering::SeqCst) {
+            false => Ok(()),
+            true => Err(LogError::Forked),
+        }
+    }
+
+    fn fork_found(&self) -> LogError {
+        self.forked.store(true, Ordering::SeqCst);
+        self.leads.store(false, Ordering::SeqCst);
+        LogError::Forked
     }
 
     /// Looks for leases newer than the one known.
@@ -213,23 +226,35 @@ impl Log {
             lead.newest = newest.unwrap_or(1) - 1;
         }
         loop {
-            let key = Key::lease(lead.newest + 1);
-            let Some(content) = records
-                .read(RecordKind::Lease, &key, records.keys.of_store())
-                .await?
-            else {
+            let Some(holder) = self.read_lease(records, lead.newest + 1).await? else {
                 return Ok(());
             };
-            let mut reader = Reader::new(&content, LEASE_FORMAT).map_err(RecordError::content(&key))?;
-            let node: [u8; 16] = reader.fixed("node").map_err(RecordError::content(&key))?;
             lead.newest += 1;
-            lead.holder = match node {
-                NOBODY => Holder::Nobody,
-                node if node == self.node => Holder::This,
-                _ => Holder::Other,
-            };
-            self.leads.store(lead.holder == Holder::This, Ordering::SeqCst);
+            lead.holder = holder;
+            if lead.holder != Holder::This {
+                self.leads.store(false, Ordering::SeqCst);
+            }
         }
+    }
+
+    /// Who holds a lease; nothing when there is none of that number. A damaged one is nobody's.
+    async fn read_lease(&self, records: &Records, n: u64) -> Result<Option<Holder>, RecordError> {
+        let key = Key::lease(n);
+        let content = records
+            .read(RecordKind::Lease, &key, records.keys.of_store())
+            .await;
+        let content = match content {
+            Ok(None) => return Ok(None),
+            Ok(Some(content)) => content,
+            Err(failure) if failure.is_damage() => return Ok(Some(Holder::Nobody)),
+            Err(failure) => return Err(failure),
+        };
+        let node = Reader::new(&content, LEASE_FORMAT).and_then(|mut reader| reader.fixed("node"));
+        Ok(Some(match node {
+            Ok(node) if node == self.node => Holder::This,
+            Ok(NOBODY) | Err(_) => Holder::Nobody,
+            Ok(_) => Holder::Other,
+        }))
     }
 
     /// Takes up what other nodes handed over, if this one sequences. Gives whether there was anything.
@@ -246,11 +271,14 @@ impl Log {
             return Ok(Service::NotAsked);
         }
         let mut cursors = self.end.lock().await.cursors.clone();
-        cursors.retain(|node, _| others.contains(node));
+        // A node that was thought dead may come back under its old name.
+        if cursors.len() > MAX_CURSORS {
+            cursors.retain(|node, _| others.contains(node));
+        }
         let mut submissions = Vec::new();
         for node in others.iter().filter(|node| **node != self.node) {
             let cursor = cursors.entry(*node).or_default();
-            while let Some(batch) = handover::read(records, node, *cursor + 1).await? {
+            while let Some(batch) = handover::read(records, node, *cursor + 1, self.clock.now()).await? {
                 *cursor += 1;
                 submissions.extend(batch);
                 if submissions.len() >= MAX_TAKEN_UP {
@@ -294,15 +322,17 @@ impl Log {
     /// Learns from the stored checkpoint how much of the log lies in full bundles. A checkpoint of another tree shows
     /// that the log was forked: nothing more is added to it here.
     async fn learn_derived(&self, records: &Records, end: &mut End) -> Result<(), LogError> {
-        let note = read_note(records, &MutableKey::checkpoint()).await;
-        let unreadable = |_| LogError::Forked;
-        let Some(note) = note.map_err(unreadable)? else {
-            return Ok(());
+        let note = match read_note(records, &MutableKey::checkpoint()).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(note)) => note,
+            Err(LogOpenError::Record(failure)) => return Err(failure.into()),
+            Err(_) => return Err(self.fork_found()),
         };
-        let note = Note::parse(&note).map_err(|_| LogError::Forked)?;
-        let stored = VerifiedCheckpoint::of_log(&note, &self.key).map_err(|_| LogError::Forked)?;
+        let note = Note::parse(&note).map_err(|_| self.fork_found())?;
+        let stored = VerifiedCheckpoint::of_log(&note, &self.key).map_err(|_| self.fork_found())?;
         self.catch_up(records, end).await?;
-        expect_agreement(&self.shown().tree, stored.checkpoint()).map_err(|_| LogError::Forked)?;
+        let agreement = expect_agreement(&self.shown().tree, stored.checkpoint());
+        agreement.map_err(|_| self.fork_found())?;
         let derived = stored.size() / TILE_WIDTH * TILE_WIDTH;
         if derived > end.derived {
             end.derived = derived;
@@ -342,5 +372,7 @@ pub(crate) enum Service {
     Served,
 }
 
+/// 256 nodes' cursors are 6 KB in each commit.
+const MAX_CURSORS: usize = 256;
 /// 1 024 statements in one commit: about 200 KB.
 const MAX_TAKEN_UP: usize = 1024;

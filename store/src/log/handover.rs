@@ -2,10 +2,12 @@
 //!
 //! Each node writes batches under its own nonce, numbered from 1. The sequencing node takes them up in order and says in
 //! its commits how far it came (`Cursors`), so that a successor goes on from there. Taking a batch up twice does no harm:
-//! what has a leaf keeps it.
+//! what has a leaf keeps it. A batch that cannot be read, or was written by a clock that differs too much from the
+//! sequencing node's, is passed over: its writer sequences itself when its patience ends.
 
 use planseal::id::ObjectId;
 use planseal::statement::Kind;
+use planseal::time::Timestamp;
 
 use super::commit::Place;
 use super::sequence::Submission;
@@ -22,28 +24,45 @@ pub(super) async fn write(
     records: &Records,
     node: &[u8; 16],
     n: u64,
+    at: Timestamp,
     submissions: &[Submission],
 ) -> Result<Kept, RecordError> {
-    let content = Writer::new(FORMAT).each(submissions, encode).finish();
+    let content = Writer::new(FORMAT)
+        .number(at.seconds())
+        .each(submissions, encode)
+        .finish();
     let key = Key::handover(node, n);
     records
         .create(RecordKind::Handover, &key, records.keys.of_store(), &content)
         .await
 }
 
-/// Reads batch `n` of a node, or nothing when it has handed over no more.
+/// Reads batch `n` of a node, or nothing when it has handed over no more. `now` is the reader's clock.
 pub(super) async fn read(
     records: &Records,
     node: &[u8; 16],
     n: u64,
+    now: Timestamp,
 ) -> Result<Option<Vec<Submission>>, RecordError> {
     let key = Key::handover(node, n);
     let content = records
         .read(RecordKind::Handover, &key, records.keys.of_store())
-        .await?;
-    let decode = |content: Vec<u8>| decode_all(&content).map_err(RecordError::content(&key));
-    content.map(decode).transpose()
+        .await;
+    let content = match content {
+        Ok(None) => return Ok(None),
+        Ok(Some(content)) => content,
+        Err(failure) if failure.is_damage() => return Ok(Some(Vec::new())),
+        Err(failure) => return Err(failure),
+    };
+    // A leaf can never be earlier than the one before it, so one clock that runs ahead would misdate all that follow.
+    Ok(Some(match decode_all(&content) {
+        Ok((at, submissions)) if at.since(now).unsigned_abs() <= CLOCKS_DIFFER => submissions,
+        _ => Vec::new(),
+    }))
 }
+
+/// One hour: far more than clocks that are kept differ, far less than the 24 hours within which a statement is logged.
+const CLOCKS_DIFFER: u64 = 60 * 60;
 
 fn encode(writer: Writer, submission: &Submission) -> Writer {
     let code = submission
@@ -61,11 +80,13 @@ fn encode(writer: Writer, submission: &Submission) -> Writer {
     submission.place.write(writer)
 }
 
-fn decode_all(content: &[u8]) -> Result<Vec<Submission>, LayoutError> {
+fn decode_all(content: &[u8]) -> Result<(Timestamp, Vec<Submission>), LayoutError> {
     let mut reader = Reader::new(content, FORMAT)?;
+    let at = Timestamp::from_seconds(reader.number("time")?);
+    let at = at.map_err(|_| LayoutError::Meaningless { field: "time" })?;
     let submissions = reader.each("submissions", decode)?;
     reader.end()?;
-    Ok(submissions)
+    Ok((at, submissions))
 }
 
 fn decode(reader: &mut Reader<'_>) -> Result<Submission, LayoutError> {
@@ -102,10 +123,15 @@ mod tests {
                 n: 5,
             },
         };
+        let at = Timestamp::from_seconds(1_700_000_000).expect("an instant");
         let content = Writer::new(FORMAT)
+            .number(at.seconds())
             .each(&[submission.clone(), submission.clone()], encode)
             .finish();
-        assert_eq!(decode_all(&content), Ok(vec![submission.clone(), submission]));
+        assert_eq!(
+            decode_all(&content),
+            Ok((at, vec![submission.clone(), submission]))
+        );
         for end in 0..content.len() {
             assert!(decode_all(&content[..end]).is_err(), "{end}");
         }

@@ -37,7 +37,7 @@ pub use cosigned::CosignedError;
 pub(crate) use derive::{bundle, full_tiles};
 pub(crate) use follow::Service;
 pub use opening::LogOpenError;
-pub(crate) use opening::{expect_agreement, read_commit, read_note};
+pub(crate) use opening::{expect_agreement, read_commit};
 pub use sequence::LogError;
 pub(crate) use sequence::Submission;
 
@@ -47,9 +47,10 @@ use crate::key::Key;
 use crate::location::Sharing;
 use crate::records::{RecordError, Records};
 use crate::seal::RecordKind;
+use crate::tile::TILE_WIDTH;
 use cosigned::Cosigned;
 use follow::Lead;
-use tail::Tail;
+use tail::{Fingerprints, Tail};
 
 /// The log of one store.
 pub(crate) struct Log {
@@ -73,6 +74,8 @@ pub(crate) struct Log {
     lead: Mutex<Lead>,
     /// Whether this node sequences, as far as it knows.
     leads: AtomicBool,
+    /// Set when a checkpoint in the store contradicted the commits; nothing is added to such a log any more.
+    forked: AtomicBool,
 }
 
 /// Where the commits end; held by whoever commits.
@@ -95,8 +98,7 @@ impl End {
     /// Adds a commit's leaves, when it follows the one before it.
     fn add(
         &mut self,
-        tree: &mut MemoryTree,
-        tail: &mut Tail,
+        (tree, tail, logged): (&mut MemoryTree, &mut Tail, &mut Fingerprints),
         commit: Commit,
         content: &[u8],
     ) -> Result<(), RecordError> {
@@ -106,13 +108,18 @@ impl End {
         if !follows {
             return Err(damaged(&key, "it does not follow the commit before it"));
         }
-        for entry in commit.entries {
+        let mut minute = self.minute;
+        for entry in &commit.entries {
             let leaf = Leaf::decode(&entry.leaf).map_err(|reason| damaged(&key, reason))?;
-            if leaf.id != entry.id || leaf.time < self.minute {
+            if leaf.id != entry.id || leaf.time < minute {
                 return Err(damaged(&key, "its leaves contradict it"));
             }
-            self.minute = leaf.time;
+            minute = leaf.time;
+        }
+        self.minute = minute;
+        for entry in commit.entries {
             tree.push(tree::leaf_hash(&entry.leaf));
+            logged.insert(&entry.id);
             tail.push(entry);
         }
         self.cursors = commit.cursors;
@@ -136,6 +143,9 @@ struct Shown {
     /// The newest checkpoint that witnesses cosigned.
     cosigned: Option<Cosigned>,
     tail: Tail,
+    /// Every object that has a leaf. The index in the store follows from the commits and may have been lost or damaged:
+    /// that an object is logged is never taken from it, nor that it is not.
+    logged: Fingerprints,
 }
 
 impl Log {
@@ -172,7 +182,15 @@ impl Log {
         if let Some(logged) = self.in_memory(&id) {
             return Ok(Some(logged));
         }
-        let logged = read_logged(records, id).await?;
+        if !self.shown().logged.may_hold(&id) {
+            return Ok(None);
+        }
+        let logged = match read_logged(records, id).await {
+            Ok(Some(logged)) => Some(logged),
+            Err(failure) if failure.engine().is_some() => return Err(failure),
+            // Lost or damaged: the bundles and commits say it, at the price of reading many of them.
+            Ok(None) | Err(_) => self.search(records, id).await?,
+        };
         if let Some(logged) = logged {
             let mut looked_up = self.looked_up.lock().unwrap_or_else(PoisonError::into_inner);
             if looked_up.len() >= MAX_LOOKED_UP {
@@ -181,6 +199,19 @@ impl Log {
             looked_up.insert(id, logged);
         }
         Ok(logged)
+    }
+
+    /// Finds an object's leaf without the index.
+    async fn search(&self, records: &Records, id: ObjectId) -> Result<Option<Logged>, RecordError> {
+        let mut from = 0;
+        while from < self.size() {
+            let leaves = self.leaves(records, from..from + TILE_WIDTH).await?;
+            if let Some((index, _)) = (from..).zip(&leaves).find(|(_, leaf)| leaf.id == id) {
+                return opening::place_of(records, index, id).await;
+            }
+            from += TILE_WIDTH;
+        }
+        Ok(None)
     }
 
     /// The same, of the newest leaves and those lately looked up.
@@ -244,7 +275,8 @@ impl Log {
     fn take_up(&self, end: &mut End, content: &[u8]) -> Result<(), RecordError> {
         let commit = Commit::decode(content).map_err(RecordError::content(&Key::commit(end.commits)))?;
         let shown = &mut *self.shown_mut();
-        end.add(&mut shown.tree, &mut shown.tail, commit, content)
+        let parts = (&mut shown.tree, &mut shown.tail, &mut shown.logged);
+        end.add(parts, commit, content)
     }
 
     /// Signs for all committed leaves; from then on they are shown.

@@ -1,25 +1,28 @@
 //! Opening the log: the tree is derived, compared with every checkpoint that is known, and completed.
 //!
-//! Hashes of full bundles are taken from their tiles, which the compared root then proves; commits are read from the last
-//! full bundle on. A tile that is missing or does not prove costs time and nothing else: all commits are read then.
+//! Leaves of full bundles are taken from their bundles, which the compared root then proves; commits are read from the
+//! last full bundle on. A bundle that is missing or does not prove costs time and nothing else: all commits are read then.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex as Guarded, RwLock};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use planseal::id::ObjectId;
 use planseal::log::checkpoint::{Checkpoint, CheckpointError, VerifiedCheckpoint};
+use planseal::log::leaf::Leaf;
 use planseal::log::note::{KeyType, Note, NoteError, VerifierKey};
 use planseal::log::tree::{self, Hash, MemoryTree, TreeError};
 use planseal::sign::SigningPort;
 use planseal::time::Minute;
 use tokio::sync::Mutex;
 
-use super::commit::Commit;
+use super::commit::{Commit, Logged};
 use super::cosigned::Cosigned;
 use super::follow::Lead;
 use super::sequence::LogError;
-use super::tail::Tail;
+use super::tail::{Fingerprints, Tail};
+use super::tiles::{TILE_WIDTH_IN_MEMORY, split};
 use super::{End, Log, Shown, damaged};
 use crate::clock::Clock;
 use crate::group::Group;
@@ -66,7 +69,11 @@ impl Log {
         remembered: &[Checkpoint],
     ) -> Result<Self, LogOpenError> {
         let key = VerifierKey::new(origin, KeyType::Log, signer.public_key())?;
-        let known = Known::read(records, &key, remembered).await?;
+        let known = match Known::read(records, &key, remembered).await {
+            // Neither of this log nor of any other: what cannot be read contradicts nothing.
+            Err(LogOpenError::Note(_)) => Known::without_checkpoint(records, &key, remembered).await?,
+            known => known?,
+        };
         let derived = known.derive_from_commits(records).await?;
         let sharing = records.engine.sharing();
         let log = Self::of(known, derived, (key, signer), (clock, [0; 16]), sharing);
@@ -97,6 +104,7 @@ impl Log {
                 note: known.note,
                 cosigned: known.cosigned,
                 tail: derived.tail,
+                logged: derived.logged,
             }),
             looked_up: Guarded::default(),
             looking: Group::new(),
@@ -104,6 +112,7 @@ impl Log {
             handed: Mutex::new(0),
             lead: Mutex::new(Lead::default()),
             leads: AtomicBool::new(false),
+            forked: AtomicBool::new(false),
         }
     }
 }
@@ -120,6 +129,7 @@ struct Known<'a> {
 struct Derived {
     tree: MemoryTree,
     tail: Tail,
+    logged: Fingerprints,
     end: End,
 }
 
@@ -142,10 +152,23 @@ impl<'a> Known<'a> {
         })
     }
 
+    async fn without_checkpoint(
+        records: &Records,
+        key: &VerifierKey,
+        remembered: &'a [Checkpoint],
+    ) -> Result<Self, LogOpenError> {
+        Ok(Self {
+            note: String::new(),
+            signed: None,
+            cosigned: Cosigned::read(records, key).await?,
+            remembered,
+        })
+    }
+
     async fn derive_tree(&self, records: &Records) -> Result<Derived, LogOpenError> {
         let stored = self.signed.as_ref().map_or(0, VerifiedCheckpoint::size);
         let full = stored / TILE_WIDTH * TILE_WIDTH;
-        if let Some(mut quick) = Derived::from_tiles(records, full).await? {
+        if let Some(mut quick) = Derived::from_bundles(records, full).await? {
             quick.read_commits(records).await?;
             if self.expect_agreement(&quick.tree).is_ok() {
                 quick.tail.forget(full);
@@ -194,6 +217,7 @@ impl Derived {
         Self {
             tree: MemoryTree::default(),
             tail: Tail::default(),
+            logged: Fingerprints::default(),
             end: End {
                 commits: 0,
                 digest: [0; 32],
@@ -205,25 +229,31 @@ impl Derived {
         }
     }
 
-    /// The tree up to the commit that holds leaf `full`, from tiles; nothing when they are not all there.
-    async fn from_tiles(records: &Records, full: u64) -> Result<Option<Self>, LogOpenError> {
+    /// The tree up to the commit that holds leaf `full`, from entry bundles; nothing when they are not all there.
+    async fn from_bundles(records: &Records, full: u64) -> Result<Option<Self>, LogOpenError> {
         if full == 0 {
             return Ok(None);
         }
-        let mut tiles = stream::iter(TilePath::covering(Layer::Hashes(0), 0, full))
-            .map(|path| async move { records.engine.read(&Key::tile(&path)).await })
-            .buffered(TILES_AT_ONCE);
         let Some(first) = last_commit_up_to(records, full).await? else {
             return Ok(None);
         };
+        let mut bundles = stream::iter(TilePath::covering(Layer::Entries, 0, full))
+            .map(|path| async move { records.engine.read(&Key::tile(&path)).await })
+            .buffered(BUNDLES_AT_ONCE);
         let mut derived = Self::nothing();
-        while let Some(tile) = tiles.try_next().await.map_err(RecordError::from)? {
-            let Some(tile) = tile.filter(|tile| tile.len() == TILE_BYTES) else {
+        while let Some(bundle) = bundles.try_next().await.map_err(RecordError::from)? {
+            let bundle = bundle.unwrap_or_default();
+            let leaves = split(&bundle).filter(|leaves| leaves.len() == TILE_WIDTH_IN_MEMORY);
+            let Some(leaves) = leaves else {
                 return Ok(None);
             };
-            for hash in tile.as_chunks::<32>().0 {
+            for bytes in leaves {
+                let Ok(leaf) = Leaf::decode(bytes) else {
+                    return Ok(None);
+                };
                 if derived.tree.size() < first.first {
-                    derived.tree.push(Hash::from_bytes(*hash));
+                    derived.tree.push(tree::leaf_hash(bytes));
+                    derived.logged.insert(&leaf.id);
                 }
             }
         }
@@ -240,15 +270,31 @@ impl Derived {
             let Some((commit, content)) = read_commit(records, number).await? else {
                 return Ok(());
             };
-            self.end.add(&mut self.tree, &mut self.tail, commit, &content)?;
+            let parts = (&mut self.tree, &mut self.tail, &mut self.logged);
+            self.end.add(parts, commit, &content)?;
         }
     }
 }
 
-/// 256 hashes of 32 bytes.
-const TILE_BYTES: usize = 8192;
 /// Enough to hide the time that one request to a bucket takes.
-const TILES_AT_ONCE: usize = 32;
+const BUNDLES_AT_ONCE: usize = 32;
+
+/// The place of a leaf, from its commit; nothing when that leaf is of another object.
+pub(super) async fn place_of(
+    records: &Records,
+    index: u64,
+    id: ObjectId,
+) -> Result<Option<Logged>, RecordError> {
+    let Some(commit) = last_commit_up_to(records, index).await? else {
+        return Ok(None);
+    };
+    let skipped = usize::try_from(index - commit.first).unwrap_or(usize::MAX);
+    let entry = commit.entries.get(skipped).filter(|entry| entry.id == id);
+    Ok(entry.map(|entry| Logged {
+        index,
+        place: entry.place,
+    }))
+}
 
 /// The last commit whose first leaf is not beyond `full`: commits are numbered without gaps, so it is found by halving.
 async fn last_commit_up_to(records: &Records, full: u64) -> Result<Option<Commit>, RecordError> {
@@ -286,7 +332,7 @@ pub(crate) async fn read_commit(
     }
 }
 
-pub(crate) async fn read_note(records: &Records, key: &MutableKey) -> Result<Option<String>, LogOpenError> {
+pub(super) async fn read_note(records: &Records, key: &MutableKey) -> Result<Option<String>, LogOpenError> {
     let Some(note) = records
         .engine
         .read_mutable(key)

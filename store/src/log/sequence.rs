@@ -86,9 +86,7 @@ impl Log {
                 .into_iter()
                 .for_each(|waiting| waiting.answer(Err(failure.clone()))),
         }
-        // The statements are logged. What follows from their commit is made again with the next one, or when the store
-        // is opened, so its failure is nobody's answer.
-        drop(self.derive(records, end).await);
+        self.derive_when_much(records, end).await;
     }
 
     /// COMMIT POINT: one object decides for the whole batch.
@@ -103,6 +101,7 @@ impl Log {
         submissions: &[&Submission],
         taken_up: Option<&Cursors>,
     ) -> Result<Vec<Result<u64, LogError>>, LogError> {
+        self.refuse_if_forked()?;
         loop {
             let indices = self.indices(records, submissions).await?;
             let mut batch = Batch {
@@ -237,13 +236,11 @@ pub enum LogError {
         /// The target's id.
         target: ObjectId,
     },
-    /// The commit, or something derived from it, could not be written.
-    #[error("it is stored and not yet logged: repeat the request, which then gets the original answer")]
+    /// A commit, or something that follows from it, could not be read or written.
+    #[error("the log could not be read or written: repeat the request, which is harmless")]
     Record(#[source] Arc<RecordError>),
     /// The log key gave no signature.
-    #[error(
-        "it is stored and logged, and the log key gave no signature: repeat the request when the key is there"
-    )]
+    #[error("the log key gave no signature: repeat the request when the key is there, which is harmless")]
     Signing(#[source] Arc<SigningError>),
     /// Another node signed a checkpoint that this node's commits contradict.
     #[error(
@@ -254,8 +251,8 @@ pub enum LogError {
     /// The tree lacks a hash.
     #[error(transparent)]
     Tree(#[from] TreeError),
-    /// The process is shutting down.
-    #[error("it is stored and not yet logged: repeat the request, which then gets the original answer")]
+    /// The process is shutting down, or whoever served several requests was cut off.
+    #[error("the log was interrupted: repeat the request, which is harmless")]
     Interrupted,
 }
 

@@ -1,6 +1,7 @@
-//! The newest leaves, kept in memory until the bundle they belong to is full and lies in the store.
+//! What is kept of the log's leaves in memory: the newest ones, until the bundle they belong to is full and lies in the
+//! store, and of all others just enough to know that there is one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use planseal::id::ObjectId;
 
@@ -61,4 +62,24 @@ impl Tail {
         }
         self.start = self.start.max(until);
     }
+}
+
+/// Eight bytes of the id of every object that has a leaf: about 18 MB for a million.
+#[derive(Default)]
+pub(super) struct Fingerprints(HashSet<u64>);
+
+impl Fingerprints {
+    pub(super) fn insert(&mut self, id: &ObjectId) {
+        self.0.insert(fingerprint(id));
+    }
+
+    /// False when the object has no leaf. When true it has one, or shares eight bytes with one that has.
+    pub(super) fn may_hold(&self, id: &ObjectId) -> bool {
+        self.0.contains(&fingerprint(id))
+    }
+}
+
+fn fingerprint(id: &ObjectId) -> u64 {
+    let (first, _) = id.as_bytes().split_first_chunk().expect("32 bytes have 8");
+    u64::from_be_bytes(*first)
 }

@@ -85,7 +85,7 @@ impl Log {
     }
 }
 
-const TILE_WIDTH_IN_MEMORY: usize = 256;
+pub(super) const TILE_WIDTH_IN_MEMORY: usize = 256;
 const _: () = assert!(TILE_WIDTH == 256);
 
 /// The entries of a bundle.

@@ -1,8 +1,8 @@
 //! Copying a store away and back.
 //!
 //! Objects are copied as they lie, sealed. Data keys go to a place of their own, or nowhere: a copy of the objects alone
-//! is unreadable, and stays so for a record whose key was destroyed. The checkpoint that lay in the store when the copy
-//! began is written last, so a copy is whole for everything its checkpoint covers, also when nodes went on meanwhile.
+//! is unreadable, and stays so for a record whose key was destroyed. Nodes may go on meanwhile: whatever an object rests on
+//! is copied after it, data keys last, so a copy that came to its end holds all that its commits tell of, with its keys.
 //! A copy that was broken off is gone on with: what is there is left alone.
 
 use bytes::Bytes;
@@ -47,7 +47,8 @@ pub async fn backup(
     let here = Side::open(config.location).await?;
     let there = Side::open(to).await?;
     let keys = open_keys(keys_to).await?;
-    copy(&here, &there, (Some(&here), keys.as_ref()), watch).await
+    let keys = (Some(&here), keys.as_ref());
+    copy(&here, &there, keys, Existing::Replace, watch).await
 }
 
 /// Puts a copy back, with its keys, and checks the result. The place may be empty, or hold an older state of the same
@@ -67,7 +68,8 @@ pub async fn restore(
         here.expect_as_new_as(&config.remembered).await?;
         let there = Side::open(config.location.clone()).await?;
         let keys = open_keys(keys_from).await?;
-        copy(&here, &there, (keys.as_ref(), Some(&there)), watch).await?
+        let keys = (keys.as_ref(), Some(&there));
+        copy(&here, &there, keys, Existing::Keep, watch).await?
     };
     if report.keys > 0 || config.keys.is_there() {
         report.findings = fsck(config, log_key, Depth::Quick, watch).await?.findings;
@@ -153,6 +155,14 @@ impl Side {
                 older,
             });
         }
+        let first = Key::node(1);
+        let (ours, theirs) = (self.engine.read(&first).await?, other.engine.read(&first).await?);
+        if theirs.is_some() && ours != theirs {
+            return Err(UpkeepError::OtherStore {
+                here: self.place.clone(),
+                there: other.place.clone(),
+            });
+        }
         // A commit names the one before it: the same last one means the same history.
         if newer > 0 && self.engine.read(&Key::commit(newer - 1)).await? != last {
             return Err(UpkeepError::OtherStore {
@@ -169,6 +179,7 @@ async fn copy(
     here: &Side,
     there: &Side,
     keys: (Option<&Side>, Option<&Side>),
+    existing: Existing,
     watch: Watch<'_>,
 ) -> Result<CopyReport, UpkeepError> {
     here.expect_older(there).await?;
@@ -182,12 +193,11 @@ async fn copy(
         checkpoint: checkpoint.map(|(note, _)| note),
         findings: Vec::new(),
     };
-    // Keys first: no object is ever in a place whose keys are elsewhere only because a copy was broken off.
-    if let (Some(from), Some(to)) = keys {
-        report.keys = copy_keys(&from.engine, &to.engine, watch).await?;
-    }
     copy_objects(&here.engine, &there.engine, &mut report, watch).await?;
     there.engine.flush().await?;
+    if let (Some(from), Some(to)) = keys {
+        report.keys = copy_keys(from, to, existing, watch).await?;
+    }
     let checkpoint = report.checkpoint.clone().map(Bytes::from);
     for (key, bytes) in [
         (MutableKey::checkpoint(), checkpoint),
@@ -200,7 +210,16 @@ async fn copy(
     Ok(report)
 }
 
-async fn copy_keys(from: &Engine, to: &Engine, watch: Watch<'_>) -> Result<u64, UpkeepError> {
+/// What becomes of a wrapped key that is there already. The store's own may have been wrapped anew since the copy, so a
+/// copy takes the store's, and a store keeps its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Existing {
+    Replace,
+    Keep,
+}
+
+async fn copy_keys(from: &Side, to: &Side, existing: Existing, watch: Watch<'_>) -> Result<u64, UpkeepError> {
+    let (from, to) = (&from.engine, &to.engine);
     let mut stage = Stage::begin(watch, "data keys", None);
     let mut names = from.walk(&Prefix::wrapped_keys());
     let mut count = 0;
@@ -208,12 +227,15 @@ async fn copy_keys(from: &Engine, to: &Engine, watch: Watch<'_>) -> Result<u64, 
         let Some(Name::WrappedKey) = Name::of(&name) else {
             continue;
         };
+        stage.step();
         let key = MutableKey::listed(&name);
+        if existing == Existing::Keep && to.read_mutable(&key).await?.is_some() {
+            continue;
+        }
         if let Some(wrapped) = from.read_mutable(&key).await? {
             to.replace(&key, &wrapped).await?;
             count += 1;
         }
-        stage.step();
     }
     Ok(count)
 }
@@ -235,24 +257,44 @@ async fn copy_objects(
     watch: Watch<'_>,
 ) -> Result<(), UpkeepError> {
     let mut stage = Stage::begin(watch, "objects", None);
-    let mut copies = from
-        .walk(&Prefix::everything())
-        .map_ok(|(name, size)| copy_object(from, to, name, size))
-        .map_err(UpkeepError::from)
-        .try_buffer_unordered(AT_ONCE);
-    while let Some(copied) = copies.try_next().await? {
-        match copied {
-            Copied::Now { bytes } => {
-                report.objects += 1;
-                report.bytes += bytes;
+    for folder in FOLDERS {
+        let mut copies = from
+            .walk(&Prefix::folder(folder))
+            .map_ok(|(name, size)| copy_object(from, to, name, size))
+            .map_err(UpkeepError::from)
+            .try_buffer_unordered(AT_ONCE);
+        while let Some(copied) = copies.try_next().await? {
+            match copied {
+                Copied::Now { bytes } => {
+                    report.objects += 1;
+                    report.bytes += bytes;
+                }
+                Copied::Before => report.skipped += 1,
+                Copied::Left => {}
             }
-            Copied::Before => report.skipped += 1,
-            Copied::Left => {}
+            stage.step();
         }
-        stage.step();
     }
     Ok(())
 }
+
+/// In this order: what a log commit tells of is in its chain, what a chain names is among the files and claims, and an
+/// ended stream has its segments.
+const FOLDERS: [&str; 13] = [
+    "meta",
+    "log/c",
+    "p",
+    "r",
+    "v",
+    "b",
+    "x",
+    "n",
+    "a",
+    "q",
+    "log/lease",
+    "log/idx",
+    "log/tile",
+];
 
 async fn copy_object(from: &Engine, to: &Engine, name: String, size: u64) -> Result<Copied, UpkeepError> {
     match Name::of(&name) {

@@ -17,7 +17,7 @@ use crate::blobs;
 use crate::chain::Chains;
 use crate::index;
 use crate::key::{ChainId, Key, MutableKey, Name, Prefix};
-use crate::log::{Logged, Place, expect_agreement, read_commit, read_logged, read_note};
+use crate::log::{Logged, Place, expect_agreement, read_commit, read_logged};
 use crate::open::{StoreConfig, open_existing};
 use crate::records::{RecordError, Records};
 use crate::tile::TILE_WIDTH;
@@ -67,7 +67,7 @@ const TILES: &str = "full tiles and index entries are those that follow from the
 const CHAINS: &str = "every chain is whole, and each of its objects has its leaf";
 const LEAVES: &str = "every leaf has its object";
 const FILES: &str = "every file that is named is kept, and is the one that was named";
-const CLAIMS: &str = "every claim can be read";
+const CLAIMS: &str = "every claim can be read, and every record is found";
 const AUDIT: &str = "every audit stream is whole";
 const NAMES: &str = "the store holds nothing but its own objects";
 const MAKE_AGAIN: &str = "rebuild makes it again";
@@ -96,8 +96,10 @@ pub async fn fsck(
             findings: Vec::new(),
         },
     };
+    // Checkpoints before the commits that they must agree with: nodes may be adding some.
+    let notes = check.read_notes().await?;
     check.commits().await?;
-    check.checkpoints(&log_key, &config.remembered).await?;
+    check.checkpoints(notes, &log_key, &config.remembered);
     check.derived().await?;
     check.every_name(depth).await?;
     check.missing();
@@ -137,9 +139,10 @@ impl Check<'_> {
     }
 
     async fn commits(&mut self) -> Result<(), UpkeepError> {
-        let last = self.records.engine.last(0, Key::commit).await?;
-        let mut stage = Stage::begin(self.watch, "log commits", last.map(|last| last + 1));
-        for number in 0.. {
+        let first = self.census.commits;
+        let last = self.records.engine.last(first, Key::commit).await?;
+        let mut stage = Stage::begin(self.watch, "log commits", last.map(|last| last + 1 - first));
+        for number in first.. {
             let key = Key::commit(number);
             match read_commit(self.records, number).await {
                 Ok(None) => break,
@@ -161,17 +164,25 @@ impl Check<'_> {
         Ok(())
     }
 
-    async fn checkpoints(
+    async fn read_notes(&mut self) -> Result<Vec<(MutableKey, String)>, UpkeepError> {
+        let mut notes = Vec::new();
+        for key in [MutableKey::checkpoint(), MutableKey::cosigned()] {
+            if let Some(bytes) = self.records.engine.read_mutable(&key).await? {
+                self.report.objects += 1;
+                notes.push((key, String::from_utf8_lossy(&bytes).into_owned()));
+            }
+        }
+        Ok(notes)
+    }
+
+    fn checkpoints(
         &mut self,
+        notes: Vec<(MutableKey, String)>,
         log_key: &VerifierKey,
         remembered: &[Checkpoint],
-    ) -> Result<(), UpkeepError> {
+    ) {
         let mut known = Vec::new();
-        for key in [MutableKey::checkpoint(), MutableKey::cosigned()] {
-            let Some(note) = read_note(self.records, &key).await? else {
-                continue;
-            };
-            self.report.objects += 1;
+        for (key, note) in notes {
             let parsed = Note::parse(&note).map_err(|failure| failure.to_string());
             let verified = parsed.and_then(|note| {
                 VerifiedCheckpoint::of_log(&note, log_key).map_err(|failure| failure.to_string())
@@ -184,6 +195,10 @@ impl Check<'_> {
                 self.report.checkpoint = Some(note);
             }
         }
+        if self.report.checkpoint.is_none() && self.report.leaves > 0 {
+            let key = MutableKey::checkpoint();
+            self.note(key, CHECKPOINT, format!("it is missing; {MAKE_AGAIN}"));
+        }
         let elsewhere = |checkpoint: &Checkpoint| ("remembered elsewhere".to_owned(), checkpoint.clone());
         known.extend(remembered.iter().map(elsewhere));
         for (key, checkpoint) in known {
@@ -191,7 +206,6 @@ impl Check<'_> {
                 self.note(key, CHECKPOINT, found);
             }
         }
-        Ok(())
     }
 
     /// Index entries and tiles of full bundles, as far as the stored checkpoint says that they are there.
@@ -304,10 +318,23 @@ impl Check<'_> {
             };
             let key = Key::chain_record(chain, n);
             let place = Place { chain: *chain, n };
+            if self.census.logged(&statement.id).is_none() {
+                // Nodes may have logged it since.
+                self.commits().await?;
+            }
             if let Err(found) = self.census.meet(&statement.id, statement.kind, place) {
                 self.note(&key, CHAINS, found);
             }
             if let (ChainId::Plan(plan), Depth::Full) = (chain, depth) {
+                for name in &statement.names {
+                    if !index::all(self.records, *name).await?.contains(plan) {
+                        let found = format!(
+                            "the record is not found by its {} index; {MAKE_AGAIN}",
+                            name.index
+                        );
+                        self.note(&key, CLAIMS, found);
+                    }
+                }
                 for file in &statement.files {
                     let kept = blobs::attachment(self.records, *plan, file).await;
                     match kept {

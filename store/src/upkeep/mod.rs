@@ -2,7 +2,8 @@
 //! away and back, and wrap its keys anew.
 //!
 //! Each can be broken off and begun again. Progress is told to the caller; what was done and found comes back as a plain
-//! report. A folder must not be open elsewhere meanwhile; on a bucket, nodes may go on, except while it is restored.
+//! report. A folder must not be open elsewhere meanwhile. On a bucket nodes may go on while it is checked, rebuilt or copied
+//! away; not while it is restored; and while keys are wrapped anew only nodes that were started with both key files.
 
 mod fsck;
 mod census;

@@ -1,8 +1,10 @@
 //! Wrapping every data key with a new key, without touching an object.
 //!
 //! Each wrapped key is replaced by itself, so a rotation that was broken off leaves some under the old key and some under
-//! the new one, and is begun again. A store whose rotation has not ended is opened with both key files
-//! (`KeySource::Rotating`); afterwards the old one can be destroyed, together with every copy of the keys that it wrapped.
+//! the new one, and is begun again. Nodes that go on meanwhile must have been started with both key files
+//! (`KeySource::Rotating`): one that knows only the old file could not read what is wrapped anew, and would wrap new
+//! records' keys with it. So: start every node with both files, rotate, rotate again until nothing was left to wrap, start
+//! the nodes with the new file alone; then the old one can be destroyed, with every copy of the keys that it wrapped.
 
 use futures_util::TryStreamExt;
 
