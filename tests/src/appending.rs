@@ -83,7 +83,7 @@ pub async fn append_for_ever(place: &Place, first: u32) -> Result<(), String> {
     let version = first_version(&world, RECORD);
     let about = version.id();
     let beginning = world.certificates().into_iter().cloned().map(Said::Certificate);
-    for said in beginning.chain([Said::Version(version)]) {
+    for said in beginning.chain([Said::Version(version.into())]) {
         acknowledge(&store, &said).await?;
     }
     let (world, next) = (Arc::new(world), Arc::new(AtomicU32::new(first)));

@@ -25,7 +25,7 @@ pub enum Said {
     /// Somebody's certificate.
     Certificate(Verified<Certificate>),
     /// A version of a plan.
-    Version(Verified<PlanVersion>),
+    Version(Box<Verified<PlanVersion>>),
     /// What a reader reported.
     Report(Verified<Report>),
     /// The end of a plan.
@@ -35,7 +35,7 @@ pub enum Said {
 impl Said {
     /// The object's id.
     #[must_use]
-    pub const fn id(&self) -> ObjectId {
+    pub fn id(&self) -> ObjectId {
         match self {
             Self::Certificate(certificate) => certificate.id(),
             Self::Version(version) => version.id(),
@@ -131,12 +131,12 @@ impl Pool {
         let certificates = world.certificates().into_iter().cloned();
         let certificates = certificates.map(Said::Certificate).collect();
         let first = first_version(&world, RECORD);
-        let rivals = RIVALS.map(|plan| Said::Version(rival(&world, plan)));
+        let rivals = RIVALS.map(|plan| Said::Version(rival(&world, plan).into()));
         let second = second_version(&world, &first, 3);
         let withdrawal = |version, reason| Said::Withdrawal(withdrawal(&world, version, reason));
         let successors = [
-            Said::Version(second.clone()),
-            Said::Version(second_version(&world, &first, 4)),
+            Said::Version(second.clone().into()),
+            Said::Version(second_version(&world, &first, 4).into()),
             withdrawal(first.id(), WithdrawalReason::EnteredInError),
         ];
         let reports = (0..REPORTS).map(|number| report(&world, first.id(), number));
@@ -146,7 +146,7 @@ impl Pool {
             reports: reports.collect(),
             rivals,
             withdrawal: withdrawal(second.id(), WithdrawalReason::WithdrawnByClinician),
-            first: Said::Version(first),
+            first: Said::Version(first.into()),
             world,
         }
     }

@@ -63,9 +63,9 @@ pub(crate) enum Bug {
     None,
     /// The store overwrites where it should create.
     Overwrites,
-    /// When something that follows from a commit is to be written, of a name that begins so, then it is written before
-    /// the commit.
-    CommitsAfter(&'static str),
+    /// What follows from a commit, under names that begin so, is written before it. The commit is made as soon as the node
+    /// does anything else.
+    CommitsAfter(&'static [&'static str]),
 }
 
 /// The engine of one node.
@@ -165,26 +165,24 @@ impl Door {
     }
 
     async fn write(&self, at: &Path, payload: PutPayload, mut options: PutOptions) -> Result<PutResult> {
-        match self.bug {
-            Bug::Overwrites => options.mode = PutMode::Overwrite,
-            Bug::CommitsAfter(_) if at.as_ref().starts_with("log/c/") => {
-                if self.twin.bytes(at).await?.is_none() {
-                    self.deferred().push((at.clone(), payload));
-                    return Ok(PutResult {
-                        e_tag: None,
-                        version: None,
-                        extensions: Default::default(),
-                    });
-                }
-            }
-            _ => {}
+        if self.bug == Bug::Overwrites {
+            options.mode = PutMode::Overwrite;
+        }
+        let may_wait = matches!(self.bug, Bug::CommitsAfter(_)) && at.as_ref().starts_with("log/c/");
+        if may_wait && self.twin.bytes(at).await?.is_none() {
+            self.deferred().push((at.clone(), payload));
+            return Ok(PutResult {
+                e_tag: None,
+                version: None,
+                extensions: Default::default(),
+            });
         }
         self.twin.put(at, payload, options).await
     }
 
     /// Whether a planted bug has this done before the commit it follows from.
     fn precedes_commits(&self, at: &Path) -> bool {
-        matches!(self.bug, Bug::CommitsAfter(prefix) if at.as_ref().starts_with(prefix))
+        matches!(self.bug, Bug::CommitsAfter(names) if names.iter().any(|name| at.as_ref().starts_with(name)))
     }
 
     /// Makes the commits that a planted bug has kept back.
@@ -240,9 +238,6 @@ impl ObjectStore for Handle {
         };
         let fault = self.0.meet(action, at).await?;
         let put = self.0.write(at, payload, options).await;
-        if self.0.precedes_commits(at) && fault != Fault::CrashAfter {
-            self.0.commit_deferred().await;
-        }
         self.0.unheard(fault, put)?
     }
 

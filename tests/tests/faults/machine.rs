@@ -3,7 +3,9 @@
 use std::sync::{Arc, LazyLock};
 
 use futures_util::future::try_join_all;
-use planseal_store::{KeySource, LocalFileKeys, Location, OpenError, SetClock, Sharing, Store, StoreConfig};
+use planseal_store::{
+    Clock, KeySource, LocalFileKeys, Location, OpenError, SetClock, Sharing, Store, StoreConfig,
+};
 use planseal_tests::key::FixedKey;
 use planseal_tests::ledger::ORIGIN;
 use planseal_tests::said::{Pool, SIGNED_WITHIN, Said, newcomer, speaking};
@@ -72,6 +74,7 @@ impl Machine {
     pub(crate) fn fork(&self) -> Self {
         Self {
             twin: self.twin.fork(),
+            clock: Arc::new(SetClock::new(self.clock.now())),
             ..self.clone()
         }
     }
@@ -92,6 +95,8 @@ impl Machine {
             signed_within: SIGNED_WITHIN,
             ..StoreConfig::memory()
         };
+        // A minute later: what is logged anew gets another leaf than it would have had.
+        self.clock.set(self.clock.now().plus(60));
         let clock = Arc::clone(&self.clock);
         Store::open(config, Box::new(FixedKey::from_seed(2)), ORIGIN, clock).await
     }
@@ -104,8 +109,8 @@ impl Machine {
     }
 }
 
-/// Leaves of a log that is nearly full: a story logs four to seven, and a tile holds 256.
-const NEARLY_FULL: usize = 252;
+/// Leaves of a log that is nearly full: a story logs three to seven, and a tile holds 256.
+const NEARLY_FULL: usize = 254;
 
 /// The number of a node to which nothing happens.
 const CALM_NODE: usize = usize::MAX;

@@ -163,6 +163,9 @@ impl Promised {
 /// How long anything may take, in the story's own time.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
+/// When everything is said, the nodes live on for a while: what they do by themselves is part of the story.
+pub(crate) const AFTERWARDS: Duration = Duration::from_secs(1);
+
 pub(crate) fn stuck(doing: &str) -> Violation {
     Violation::Stuck {
         doing: doing.to_owned(),
