@@ -18,7 +18,7 @@ use crate::scene::Scene;
 use crate::versions::RecordNumber;
 
 /// How many authors, and how many operations they do in a round.
-const AUTHORS: [(usize, u32); 3] = [(1, 400), (16, 3_200), (64, 3_200)];
+const AUTHORS: [(usize, u32); 3] = [(1, 200), (16, 1_600), (64, 1_600)];
 
 /// Who is asked to keep the versions.
 #[derive(Clone, Copy, PartialEq, Eq)]

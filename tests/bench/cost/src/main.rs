@@ -95,7 +95,11 @@ async fn main() -> Result<()> {
         asked.disk.display()
     );
     fs::create_dir_all(&asked.disk)?;
-    let measured = measure(&asked).await;
+    // Whoever interrupts a run wants neither a server nor a folder left behind.
+    let measured = tokio::select! {
+        measured = measure(&asked) => measured,
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+    };
     fs::remove_dir_all(&asked.disk).context("the folder of this run")?;
     let report = measured?;
     report.write(&asked.out)?;

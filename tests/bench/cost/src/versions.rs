@@ -59,14 +59,12 @@ impl Forge {
 
     /// The first version of a record.
     pub(crate) fn first(&self, record: RecordNumber) -> Vec<u8> {
-        self.first.fill(record, &PREVIOUS, 1).signed_by(&self.key)
+        self.first.sign(record, &PREVIOUS, 1, &self.key)
     }
 
     /// Version `number` of a record, 2 or more, which follows `previous`.
     pub(crate) fn next(&self, record: RecordNumber, previous: &ObjectId, number: u8) -> Vec<u8> {
-        self.next
-            .fill(record, previous.as_bytes(), number)
-            .signed_by(&self.key)
+        self.next.sign(record, previous.as_bytes(), number, &self.key)
     }
 
     /// `count` versions of a record, in order.
@@ -157,12 +155,23 @@ fn validated(world: &World, predecessor: Option<&Predecessor>) -> Result<SignedO
     Ok(envelope(&version, &world.author))
 }
 
-/// An envelope with the places of what differs.
-#[derive(Clone)]
+/// The two signed parts of an envelope, with the places of what differs.
 struct Template {
-    protected: Vec<u8>,
-    payload: Vec<u8>,
+    protected: Part,
+    payload: Part,
 }
+
+struct Part {
+    bytes: Vec<u8>,
+    plan: Places,
+    nhs_number: Places,
+    family: Places,
+    previous: Places,
+    number: Places,
+}
+
+/// Where something stands.
+struct Places(Vec<usize>);
 
 impl Template {
     fn of(object: &SignedObject) -> Result<Self> {
@@ -170,49 +179,72 @@ impl Template {
             return Err(anyhow!("an envelope is an array"));
         };
         match <[Cbor; 4]>::try_from(parts) {
-            Ok([Cbor::Bytes(protected), _, Cbor::Bytes(payload), _]) => Ok(Self { protected, payload }),
+            Ok([Cbor::Bytes(protected), _, Cbor::Bytes(payload), _]) => Ok(Self {
+                protected: Part::of(protected, PlanId::from_bytes(PLAN).urn().as_bytes()),
+                payload: Part::of(payload, &PLAN),
+            }),
             _ => Err(anyhow!("an envelope has four parts")),
         }
     }
 
-    fn fill(&self, record: RecordNumber, previous: &[u8; 32], number: u8) -> Self {
-        let mut filled = self.clone();
-        let (from, to) = (PlanId::from_bytes(PLAN).urn(), record.plan().urn());
-        put(&mut filled.protected, from.as_bytes(), to.as_bytes());
-        put(&mut filled.payload, &PLAN, record.plan().as_bytes());
-        put(&mut filled.payload, NHS_NUMBER, &record.nhs_number());
-        put(&mut filled.payload, FAMILY, &record.family());
-        if number > 1 {
-            put(&mut filled.payload, &PREVIOUS, previous);
-            put(&mut filled.payload, NUMBER, &[0x63, b'v', b'e', b'r', number]);
-        }
-        filled
-    }
-
     /// The envelope (RFC 9052 §4.2, §4.4).
-    fn signed_by(&self, key: &FixedKey) -> Vec<u8> {
-        let (protected, payload) = (string(&self.protected), string(&self.payload));
+    fn sign(&self, record: RecordNumber, previous: &[u8; 32], number: u8, key: &FixedKey) -> Vec<u8> {
+        let plan = record.plan();
+        let protected = string(
+            &self
+                .protected
+                .fill(plan.urn().as_bytes(), record, previous, number),
+        );
+        let payload = string(&self.payload.fill(plan.as_bytes(), record, previous, number));
         let signed = [&b"\x84\x6aSignature1"[..], &protected, b"\x40", &payload].concat();
         let signature = string(&key.sign_anything(&signed));
         [&b"\x84"[..], &protected, b"\xa0", &payload, &signature].concat()
     }
 }
 
+impl Part {
+    fn of(bytes: Vec<u8>, plan: &[u8]) -> Self {
+        Self {
+            plan: Places::of(plan, &bytes),
+            nhs_number: Places::of(NHS_NUMBER, &bytes),
+            family: Places::of(FAMILY, &bytes),
+            previous: Places::of(&PREVIOUS, &bytes),
+            number: Places::of(NUMBER, &bytes),
+            bytes,
+        }
+    }
+
+    fn fill(&self, plan: &[u8], record: RecordNumber, previous: &[u8; 32], number: u8) -> Vec<u8> {
+        let mut filled = self.bytes.clone();
+        self.plan.put(&mut filled, plan);
+        self.nhs_number.put(&mut filled, &record.nhs_number());
+        self.family.put(&mut filled, &record.family());
+        self.previous.put(&mut filled, previous);
+        self.number.put(&mut filled, &[0x63, b'v', b'e', b'r', number]);
+        filled
+    }
+}
+
+impl Places {
+    fn of(what: &[u8], bytes: &[u8]) -> Self {
+        let windows = bytes.windows(what.len()).enumerate();
+        Self(
+            windows
+                .filter_map(|(at, window)| (window == what).then_some(at))
+                .collect(),
+        )
+    }
+
+    fn put(&self, bytes: &mut [u8], what: &[u8]) {
+        for at in &self.0 {
+            bytes[*at..*at + what.len()].copy_from_slice(what);
+        }
+    }
+}
+
 fn string(bytes: &[u8]) -> Vec<u8> {
     let length = u64::try_from(bytes.len()).expect("a length in memory fits 64 bits");
     [&head(2, length), bytes].concat()
-}
-
-/// Puts `to` in every place where `from` stands.
-fn put(bytes: &mut [u8], from: &[u8], to: &[u8]) {
-    let places: Vec<usize> = bytes
-        .windows(from.len())
-        .enumerate()
-        .filter_map(|(at, window)| (window == from).then_some(at))
-        .collect();
-    for at in places {
-        bytes[at..at + to.len()].copy_from_slice(to);
-    }
 }
 
 #[cfg(test)]
