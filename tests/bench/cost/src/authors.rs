@@ -127,31 +127,32 @@ impl Bench<'_> {
     async fn run(self, work: Vec<Work>) -> Result<[(Times, f64); 2]> {
         let (mut first, mut next) = (Vec::new(), Vec::new());
         for work in work {
-            let records = work.records;
-            first.push(self.author(records.clone(), 1, work.first).await?);
-            next.push(self.author(records, 2, work.next).await?);
+            let inserter = match self.system {
+                System::Planseal => None,
+                _ => Some(Arc::new(self.cluster.author().await?)),
+            };
+            let (records, inserter) = (work.records, inserter.as_ref());
+            first.push(self.author(inserter, records.clone(), 1, work.first));
+            next.push(self.author(inserter, records, 2, work.next));
         }
         Ok([together(first).await?, together(next).await?])
     }
 
-    async fn author(
+    fn author(
         self,
+        inserter: Option<&Arc<Inserter>>,
         records: Vec<RecordNumber>,
         number: i32,
         envelopes: Vec<Vec<u8>>,
-    ) -> Result<Author> {
-        let inserter = match self.system {
-            System::Planseal => None,
-            _ => Some(self.cluster.author().await?),
-        };
-        Ok(Author {
+    ) -> Author {
+        Author {
             scene: Arc::clone(self.scene),
             store: self.store.clone(),
             system: self.system,
-            inserter,
+            inserter: inserter.map(Arc::clone),
             number,
             envelopes: records.into_iter().zip(envelopes).collect(),
-        })
+        }
     }
 }
 
@@ -160,7 +161,7 @@ struct Author {
     scene: Arc<Scene>,
     store: Store,
     system: System,
-    inserter: Option<Inserter>,
+    inserter: Option<Arc<Inserter>>,
     number: i32,
     envelopes: Vec<(RecordNumber, Vec<u8>)>,
 }
