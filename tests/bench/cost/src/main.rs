@@ -100,12 +100,16 @@ async fn main() -> Result<()> {
         measured = measure(&asked) => measured,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
     };
+    let told = measured.and_then(|report| tell(&report, &asked.out));
     fs::remove_dir_all(&asked.disk).context("the folder of this run")?;
-    let report = measured?;
-    report.write(&asked.out)?;
-    chart::write(&report.figures, &asked.out)?;
+    told
+}
+
+fn tell(report: &Report, out: &Path) -> Result<()> {
+    report.write(out)?;
+    chart::write(&report.figures, out)?;
     let tables = report.tables();
-    fs::write(asked.out.join("cost.md"), &tables)?;
+    fs::write(out.join("cost.md"), &tables)?;
     println!("{tables}");
     Ok(())
 }
