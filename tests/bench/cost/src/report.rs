@@ -95,7 +95,7 @@ impl Report {
             } = figure;
             writeln!(
                 csv,
-                "{part},{operation},{system},{authors},{size},{measure},{value:.4},{lowest:.4},{highest:.4},{rounds}"
+                "{part},\"{operation}\",{system},{authors},{size},\"{measure}\",{value:.4},{lowest:.4},{highest:.4},{rounds}"
             )?;
         }
         Ok(fs::write(folder.join("cost.csv"), csv)?)
