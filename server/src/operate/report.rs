@@ -103,10 +103,8 @@ impl Report {
 }
 
 impl Found {
-    /// A folder's own lock is no object, and nothing that is wrong.
     pub(super) fn all_in_store(findings: Vec<Finding>) -> Vec<Self> {
-        let of_objects = findings.into_iter().filter(|finding| finding.key != ".lock");
-        let found = of_objects.map(|finding| Self {
+        let found = findings.into_iter().map(|finding| Self {
             place: finding.key,
             rule: finding.rule.to_owned(),
             found: finding.found,
