@@ -85,6 +85,14 @@ fn the_arrows_point_to_core() {
                 "planseal-store",
             ],
         ),
+        (
+            "planseal-engines",
+            vec!["planseal", "planseal-signer", "planseal-store", "planseal-tests"],
+        ),
+        (
+            "planseal-cost",
+            vec!["planseal", "planseal-signer", "planseal-store", "planseal-tests"],
+        ),
     ];
     let arrows = arrows();
     let named: BTreeSet<&str> = allowed.iter().map(|(name, _)| *name).collect();
