@@ -160,68 +160,87 @@ impl Axis {
     }
 }
 
+/// Both axes as they lie on the page.
+struct Plot {
+    across: Axis,
+    up: Axis,
+}
+
+impl Plot {
+    fn x(&self, value: f64) -> f64 {
+        MARGIN + self.across.place(value) * WIDTH
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        MARGIN + (1.0 - self.up.place(value)) * HEIGHT
+    }
+
+    /// A line and a number for each power of ten.
+    fn grid(&self, svg: &mut String) -> Result<()> {
+        for power in self.across.powers() {
+            let (x, below) = (self.x(power), BOTTOM + 18.0);
+            writeln!(
+                svg,
+                "<path d=\"M{x:.1} {MARGIN}V{BOTTOM}\" stroke=\"#ddd\"/><text x=\"{x:.1}\" y=\"{below:.1}\" text-anchor=\"middle\">{power}</text>"
+            )?;
+        }
+        for power in self.up.powers() {
+            let (y, beside) = (self.y(power), MARGIN - 6.0);
+            writeln!(
+                svg,
+                "<path d=\"M{MARGIN} {y:.1}H{RIGHT}\" stroke=\"#ddd\"/><text x=\"{beside:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{power}</text>"
+            )?;
+        }
+        Ok(())
+    }
+
+    fn line(&self, svg: &mut String, colour: &str, points: &[(f64, f64)]) -> Result<()> {
+        let places = points.iter().map(|(x, y)| (self.x(*x), self.y(*y)));
+        let path: Vec<String> = places.clone().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let path = path.join(" ");
+        writeln!(
+            svg,
+            "<polyline points=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>"
+        )?;
+        for (x, y) in places {
+            writeln!(
+                svg,
+                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+const RIGHT: f64 = MARGIN + WIDTH;
+const BOTTOM: f64 = MARGIN + HEIGHT;
+
 impl Chart {
     fn svg(&self) -> Result<String> {
         let points = || self.lines.iter().flat_map(|(_, points)| points.iter().copied());
-        let (across, up) = (
-            Axis::over(points().map(|point| point.0)),
-            Axis::over(points().map(|point| point.1)),
-        );
-        let x = |value: f64| MARGIN + across.place(value) * WIDTH;
-        let y = |value: f64| MARGIN + (1.0 - up.place(value)) * HEIGHT;
-        let (right, bottom) = (MARGIN + WIDTH, MARGIN + HEIGHT);
+        let plot = Plot {
+            across: Axis::over(points().map(|point| point.0)),
+            up: Axis::over(points().map(|point| point.1)),
+        };
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" font-family=\"sans-serif\" font-size=\"12\">\n\
              <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
              <text x=\"{MARGIN}\" y=\"30\" font-size=\"16\">{}: {} by {}</text>\n",
-            right + LEGEND,
-            bottom + MARGIN,
+            RIGHT + LEGEND,
+            BOTTOM + MARGIN,
             self.title,
             self.y,
             self.x
         );
-        for power in across.powers() {
-            let x = x(power);
+        plot.grid(&mut svg)?;
+        let (beside, mut down) = (RIGHT + 12.0, MARGIN + 10.0);
+        for ((name, points), colour) in self.lines.iter().zip(COLOURS.iter().cycle()) {
+            plot.line(&mut svg, colour, points)?;
             writeln!(
                 svg,
-                "<path d=\"M{x:.1} {MARGIN}V{bottom}\" stroke=\"#ddd\"/><text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{power}</text>",
-                bottom + 18.0
+                "<text x=\"{beside:.1}\" y=\"{down:.1}\" fill=\"{colour}\">{name}</text>"
             )?;
-        }
-        for power in up.powers() {
-            let y = y(power);
-            writeln!(
-                svg,
-                "<path d=\"M{MARGIN} {y:.1}H{right}\" stroke=\"#ddd\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{power}</text>",
-                MARGIN - 6.0,
-                y + 4.0
-            )?;
-        }
-        for (number, (name, points)) in self.lines.iter().enumerate() {
-            let colour = COLOURS[number % COLOURS.len()];
-            let path: Vec<String> = points
-                .iter()
-                .map(|point| format!("{:.1},{:.1}", x(point.0), y(point.1)))
-                .collect();
-            writeln!(
-                svg,
-                "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
-                path.join(" ")
-            )?;
-            for point in points {
-                writeln!(
-                    svg,
-                    "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{colour}\"/>",
-                    x(point.0),
-                    y(point.1)
-                )?;
-            }
-            let down = u32::try_from(number).map_or(0.0, f64::from) * 20.0 + MARGIN + 10.0;
-            writeln!(
-                svg,
-                "<text x=\"{:.1}\" y=\"{down:.1}\" fill=\"{colour}\">{name}</text>",
-                right + 12.0
-            )?;
+            down += 20.0;
         }
         svg.push_str("</svg>\n");
         Ok(svg)
