@@ -2,7 +2,7 @@
 //!
 //! The store's safety rests on these rules and on nothing else about the engine. The rule of one winner is tried
 //! with many writers at once, because engines that let several win pass any sequential trial (STORAGE). A bucket is put
-//! to the rules each time a store in it is opened ([`probe`]); the whole suite ([`run`]) also tries sizes and repeats.
+//! to the rules each time a store in it is opened ([`probe`]); the whole suite (`run`) also tries sizes and repeats.
 
 #[cfg(any(test, feature = "conformance"))]
 use std::sync::Arc;
