@@ -187,6 +187,13 @@ async fn a_copy_that_is_broken_off_anywhere_is_gone_on_with() {
             // The last write of all says that the objects are whole; their keys are elsewhere.
             let expected = ["has not come to its end", "k/store is missing"];
             assert!(expected.iter().any(|words| refused.contains(words)), "{refused}");
+            if refused.contains(expected[0]) {
+                let half = restore(&copy, None, &machine.elsewhere()).await;
+                let half = half.expect_err("half a copy is restored to nowhere");
+                // Before the format came, it is no store; after it, one that is not whole.
+                let named = matches!(half, UpkeepError::Unfinished { .. } | UpkeepError::NoStore { .. });
+                assert!(named, "{half}");
+            }
         }
         backup(&machine, &copy, Some(&keys)).await.expect("gone on with");
         let back = machine.elsewhere();
@@ -322,12 +329,12 @@ async fn a_lost_or_damaged_index_entry_decides_nothing() {
 }
 
 #[tokio::test]
-async fn every_object_that_is_gone_is_named_by_a_full_check() {
+async fn an_object_that_is_gone_is_named_by_a_full_check() {
     let machine = long_story().await;
     for name in machine.names().await {
         // Without them a store is as it was before they were written: nothing was lost.
         let hints = ["q/", "log/lease/", "log/cosigned"];
-        if hints.iter().any(|hint| name.as_ref().starts_with(hint)) || is_among_the_last(&name) {
+        if hints.iter().any(|hint| name.as_ref().starts_with(hint)) || is_left_out(&name) {
             continue;
         }
         let copy = machine.copy().await;
@@ -340,11 +347,11 @@ async fn every_object_that_is_gone_is_named_by_a_full_check() {
     }
 }
 
-/// A writer's registration and end, and the middle of what is alike: one in sixteen of the many.
-fn is_among_the_last(name: &Path) -> bool {
+/// `.ended` only spares a reading of the stream; of the kinds that are many, those whose names do not end in a 7 are left
+/// out, for the time it takes.
+fn is_left_out(name: &Path) -> bool {
     let name = name.as_ref();
     let many = ["log/idx/", "a/", "p/", "log/c/", "k/p/"];
-    name.ends_with(".ended")
-        || (many.iter().any(|folder| name.starts_with(folder))
-            && !name.as_bytes().last().is_some_and(|last| b"7".contains(last)))
+    let is_one_of_many = many.iter().any(|folder| name.starts_with(folder));
+    name.ends_with(".ended") || (is_one_of_many && !name.ends_with('7'))
 }

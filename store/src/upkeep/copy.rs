@@ -156,6 +156,11 @@ impl Side {
                 older,
             });
         }
+        let copying = self.engine.read_mutable(&MutableKey::copying()).await?;
+        if copying.is_some_and(|mark| mark == UNDER_WAY) {
+            let place = self.place.clone();
+            return Err(UpkeepError::Unfinished { place });
+        }
         let first = Key::node(1);
         let (ours, theirs) = (self.engine.read(&first).await?, other.engine.read(&first).await?);
         if theirs.is_some() && ours != theirs {

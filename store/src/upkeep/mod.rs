@@ -82,6 +82,14 @@ pub enum UpkeepError {
         /// The place.
         place: String,
     },
+    /// What is to be copied is itself a copy that was broken off.
+    #[error(
+        "{place} holds a copy that has not come to its end: go on with that one first, or take an older one"
+    )]
+    Unfinished {
+        /// The place.
+        place: String,
+    },
     /// Two places hold different stores.
     #[error("{there} holds another store than {here}: nothing was copied; choose another place")]
     OtherStore {
