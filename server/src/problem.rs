@@ -323,6 +323,13 @@ impl From<AppendError> for Problem {
             AppendError::AttachmentMissing { .. }
             | AppendError::AttachmentNotNamed { .. }
             | AppendError::TimeOutside { .. } => ProblemType::NotVerified,
+            // Whether it is stored is in these words; what failed behind them is the operator's.
+            AppendError::NotLogged(_) | AppendError::Crowded => {
+                return Self {
+                    cause: Some(causes(&fault)),
+                    ..Self::new(ProblemType::Busy, sentence(&fault.to_string()))
+                };
+            }
             _ => return Self::internal(&fault),
         };
         Self::new(kind, sentence(&causes(&fault)))
