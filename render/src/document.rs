@@ -17,6 +17,7 @@ use crate::layout;
 use crate::length::Length;
 use crate::pdf::{self, EmbeddedBytes, Properties};
 use crate::qr::Symbol;
+use crate::renderer;
 use crate::sections::{self, Signed, Surroundings};
 use crate::summary::EmergencySummary;
 use crate::text::Text;
@@ -45,8 +46,8 @@ pub struct Document<'a> {
 pub struct Codes {
     /// `https://HOST/v#…`: check that this is the latest.
     pub pointer: String,
-    /// `PS1:…`: read and check without signal.
-    pub offline: String,
+    /// `PS1:…`: read and check without signal. Only the latest version has one: its stamp says so.
+    pub offline: Option<String>,
 }
 
 /// A file as it was received; the version names it by its digest.
@@ -92,6 +93,7 @@ pub fn preview(plan: &PlanVersion) -> Result<Vec<u8>, RenderError> {
     let properties = Properties {
         title: format!("Unsigned preview: {}", title(plan)),
         author: plan.author().name().to_string(),
+        producer: renderer::producer(),
         identity: format!("preview {} {}", plan.plan(), plan.version_number()),
         made_at: plan.signed_at(),
     };
@@ -122,7 +124,7 @@ impl<'a> Beside<'a> {
 fn signed_pages(plan: &PlanVersion, id: ObjectId, given: &Beside<'_>) -> Result<Vec<u8>, RenderError> {
     let codes = PrintedCodes {
         pointer: Symbol::pointer(&given.codes.pointer)?,
-        offline: Symbol::offline(&given.codes.offline)?,
+        offline: given.codes.offline.as_deref().map(Symbol::offline).transpose()?,
     };
     let digest = id.to_string();
     let id_words = format!(
@@ -146,6 +148,7 @@ fn signed_pages(plan: &PlanVersion, id: ObjectId, given: &Beside<'_>) -> Result<
     let properties = Properties {
         title: title(plan),
         author: plan.author().name().to_string(),
+        producer: renderer::producer(),
         identity: format!("urn:planseal:version:{id}"),
         made_at: given.printed_at,
     };

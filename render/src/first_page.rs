@@ -16,7 +16,7 @@ use crate::view::{Block, Code, Columns, Frame, Furniture, Level};
 /// The two printed codes, already made into symbols.
 pub(crate) struct PrintedCodes {
     pub(crate) pointer: Symbol,
-    pub(crate) offline: Symbol,
+    pub(crate) offline: Option<Symbol>,
 }
 
 /// The blocks of the page, shortened just enough to fit.
@@ -273,6 +273,7 @@ fn fact(line: &Shown) -> Vec<Block> {
 }
 
 /// One below the other, each under the words that say what it is for.
+/// A copy that is not the latest has no code to rely on without signal.
 fn printed_codes(plan: &PlanVersion, codes: &PrintedCodes) -> Vec<Block> {
     let label = |words: &str| Block::Paragraph(Text::strong("template", Length::points(11), words));
     let code = |symbol: &Symbol, stands_for: &str| {
@@ -281,14 +282,17 @@ fn printed_codes(plan: &PlanVersion, codes: &PrintedCodes) -> Vec<Block> {
             stands_for: stands_for.to_owned(),
         })
     };
-    vec![
-        label("Read and check\nwithout signal"),
-        code(
-            &codes.offline,
+    let mut blocks = Vec::new();
+    if let Some(offline) = &codes.offline {
+        blocks.push(label("Read and check\nwithout signal"));
+        blocks.push(code(
+            offline,
             "QR code with the signed emergency summary, to read and check without signal. The attached bundle holds \
              the same.",
-        ),
-        Block::Space(Length::points(6)),
+        ));
+        blocks.push(Block::Space(Length::points(6)));
+    }
+    blocks.extend([
         label("Check this is the latest\n(needs signal)"),
         code(
             &codes.pointer,
@@ -299,7 +303,8 @@ fn printed_codes(plan: &PlanVersion, codes: &PrintedCodes) -> Vec<Block> {
             Text::plain("template", Length::points(11), "Short code, for staff:\n")
                 .bold(plan.plan().short_code()),
         ),
-    ]
+    ]);
+    blocks
 }
 
 fn notice(plan: &PlanVersion) -> Block {

@@ -6,8 +6,9 @@
 //!
 //! Everything shown comes from the plan or from what the caller states was [`Known`] when printing; nothing here
 //! reads a clock, draws a random number or opens a file, so that the same input gives the same bytes anywhere.
-//! Whether a version is authentic and current is judged in core before it arrives here. The seal is put around
-//! the finished bytes by a later step. `render/RENDER.md` says what is built.
+//! Whether a version is authentic and current is judged in core before it arrives here. [`seal`] goes around the finished
+//! bytes; [`carried`] finds in a file what it was made from, and [`print`] makes it again and compares.
+//! `render/RENDER.md` says what is built.
 
 mod error;
 pub mod known;
@@ -24,6 +25,9 @@ mod qr;
 mod layout;
 mod pdf;
 mod document;
+pub mod renderer;
+pub mod seal;
+pub mod carried;
 pub mod print;
 pub mod specimen;
 #[cfg(test)]

@@ -37,6 +37,8 @@ use crate::view::Ground;
 pub(crate) struct Properties {
     pub(crate) title: String,
     pub(crate) author: String,
+    /// The software that made it.
+    pub(crate) producer: String,
     /// From which the file's identifier is derived: never random.
     pub(crate) identity: String,
     pub(crate) made_at: Timestamp,
@@ -331,8 +333,8 @@ fn metadata(properties: &Properties) -> Metadata {
         .title(properties.title.clone())
         .language("en-GB".into())
         .authors(vec![properties.author.clone()])
-        .creator(concat!("planseal-render ", env!("CARGO_PKG_VERSION")).into())
-        .producer(concat!("planseal-render ", env!("CARGO_PKG_VERSION")).into())
+        .creator("planseal".into())
+        .producer(properties.producer.clone())
         .creation_date(date(properties.made_at))
         .document_id(properties.identity.clone())
 }
@@ -354,26 +356,43 @@ fn embed(document: &mut krilla::Document, file: EmbeddedBytes<'_>) -> Result<(),
     })
 }
 
-/// The parts of an instant in UTC, read from its RFC 3339 form `2026-11-22T14:32:00Z`.
 fn date(instant: Timestamp) -> DateTime {
-    let text = instant.to_string();
-    let part = |from: usize, to: usize| {
-        text.get(from..to)
-            .and_then(|digits| digits.parse().ok())
-            .unwrap_or(0)
-    };
-    let year = text
-        .get(..4)
-        .and_then(|digits| digits.parse().ok())
-        .unwrap_or(1970);
-    DateTime::new(year)
-        .month(part(5, 7))
-        .day(part(8, 10))
-        .hour(part(11, 13))
-        .minute(part(14, 16))
-        .second(part(17, 19))
+    let at = Calendar::of(instant);
+    DateTime::new(at.year)
+        .month(at.month)
+        .day(at.day)
+        .hour(at.hour)
+        .minute(at.minute)
+        .second(at.second)
         .utc_offset_hour(0)
         .utc_offset_minute(0)
+}
+
+/// An instant in UTC, in the parts that PDF dates have.
+pub(crate) struct Calendar {
+    pub(crate) year: u16,
+    pub(crate) month: u8,
+    pub(crate) day: u8,
+    pub(crate) hour: u8,
+    pub(crate) minute: u8,
+    pub(crate) second: u8,
+}
+
+impl Calendar {
+    /// Read from its RFC 3339 form `2026-11-22T14:32:00Z`.
+    pub(crate) fn of(instant: Timestamp) -> Self {
+        let text = instant.to_string();
+        let part = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse().ok());
+        let year = text.get(..4).and_then(|digits| digits.parse().ok());
+        Self {
+            year: year.unwrap_or(1970),
+            month: part(5, 7).unwrap_or(1),
+            day: part(8, 10).unwrap_or(1),
+            hour: part(11, 13).unwrap_or(0),
+            minute: part(14, 16).unwrap_or(0),
+            second: part(17, 19).unwrap_or(0),
+        }
+    }
 }
 
 /// Rule names only: krilla's own words may quote text.

@@ -6,11 +6,14 @@
 
 use planseal::check::{CheckedBundle, FileState, Refusal};
 use planseal::code::{CodeError, OfflineCode, Pointer};
+use planseal::currency::Answer;
 use planseal::head::HeadState;
 use planseal::statement::{Intake, ReportCode};
 use planseal::trust::{CertificateFields, TrustPolicy};
 
-use crate::{Attached, Codes, Document, Endorsed, Known, Matter, RenderError, Reported, Standing};
+use crate::{
+    Attached, Codes, Document, Endorsed, Known, Matter, RenderError, Reported, Standing, renderer, seal,
+};
 
 /// What a PDF is made of.
 pub struct Print<'a> {
@@ -24,14 +27,45 @@ pub struct Print<'a> {
     pub policy: &'a TrustPolicy,
 }
 
-/// Makes the PDF.
+/// Makes the PDF, not yet sealed. A version that is not the latest gets a mark across every page, and no code that could be
+/// relied on without signal.
 ///
 /// # Errors
-/// [`PrintError`] when the bundle carries no card or stamp, or the page cannot be made.
+/// [`PrintError`] when the bundle does not carry what such a page states, or the page cannot be made.
 pub fn print(print: &Print<'_>) -> Result<Vec<u8>, PrintError> {
-    let card = print.checked.card().ok_or(PrintError::NotStamped)?;
-    let stamp = print.checked.stamp().ok_or(PrintError::NotStamped)?;
-    let version = print.checked.version().verified();
+    pages(print, &known(print.checked))
+}
+
+/// The pages for a reader who has just asked: as they were printed, or with a mark across every page when the answer is
+/// that the version is not the latest. This is what is looked at instead of the pages of a received file.
+///
+/// # Errors
+/// As [`print`].
+pub fn show(print: &Print<'_>, answer: Option<&Answer>) -> Result<Vec<u8>, PrintError> {
+    let mut known = known(print.checked);
+    if let Some(
+        answer @ (Answer::Superseded { as_of, .. }
+        | Answer::Withdrawn { as_of, .. }
+        | Answer::Suspended { as_of, .. }),
+    ) = answer
+    {
+        (known.standing, known.at) = (Standing::from(answer), *as_of);
+    }
+    pages(print, &known)
+}
+
+fn pages(print: &Print<'_>, known: &Known) -> Result<Vec<u8>, PrintError> {
+    let checked = print.checked;
+    let marked = matches!(
+        known.standing,
+        Standing::Superseded { .. } | Standing::Withdrawn { .. } | Standing::Suspended
+    );
+    let offline = match (checked.card(), checked.stamp()) {
+        (Some(card), Some(stamp)) if !marked => Some(OfflineCode::new(card, stamp)?.text()),
+        _ if marked => None,
+        _ => return Err(PrintError::NotStamped),
+    };
+    let version = checked.version().verified();
     let pointer = Pointer {
         plan: version.content().plan(),
         version_number: u16::try_from(version.content().version_number()).map_err(|_| PrintError::Number)?,
@@ -39,26 +73,39 @@ pub fn print(print: &Print<'_>) -> Result<Vec<u8>, PrintError> {
     };
     let codes = Codes {
         pointer: pointer.address(host(print.policy)),
-        offline: OfflineCode::new(card, stamp)?.text(),
+        offline,
     };
     let attachments: Vec<Attached<'_>> = print.files.iter().map(|bytes| Attached { bytes }).collect();
     let document = Document {
         version,
-        known: &known(print.checked),
+        known,
         codes: &codes,
         bundle: print.bundle,
         attachments: &attachments,
-        printed_at: stamp.content().issued_at,
+        printed_at: known.at,
     };
     Ok(crate::document(&document)?)
 }
 
-/// Prints again and compares with the file the bundle was found in, byte for byte.
+/// Makes the pages again and compares them with the file the bundle was found in, byte for byte; where the policy says
+/// that PDFs are sealed, the seal around them is checked too.
 #[must_use]
 pub fn compare(file: &[u8], again: &Print<'_>) -> FileState {
-    match print(again) {
-        Ok(bytes) if bytes == file => FileState::Genuine,
-        _ => FileState::Altered,
+    let document = match again.policy.seals() {
+        None => seal::without_trailing_space(file),
+        Some(authority) => match seal::open(file) {
+            Ok(sealed) if sealed.authority() == authority => sealed.document(),
+            _ => return FileState::Altered,
+        },
+    };
+    if print(again).is_ok_and(|pages| pages == document) {
+        return FileState::Genuine;
+    }
+    let made_elsewhere = renderer::claimed(document).is_some_and(|name| name != renderer::RENDERER);
+    if made_elsewhere && again.policy.seals().is_some() {
+        FileState::Sealed
+    } else {
+        FileState::Altered
     }
 }
 
@@ -145,8 +192,8 @@ const fn matter(code: ReportCode) -> Matter {
 /// No PDF was made.
 #[derive(Debug, thiserror::Error)]
 pub enum PrintError {
-    /// Without card and stamp there is no offline code, and without that no print.
-    #[error("the bundle carries no card and stamp to print: only the latest version is printed")]
+    /// Without card and stamp there is no offline code, and without that no print that a reader could rely on.
+    #[error("the bundle carries no card and stamp: only the latest version is printed without a mark")]
     NotStamped,
     /// A number that no pointer can carry.
     #[error("the version's number does not fit a printed pointer")]

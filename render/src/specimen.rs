@@ -111,6 +111,7 @@ pub fn scan(specimen: &Specimen<'_>) -> Result<Vec<u8>, RenderError> {
     let properties = Properties {
         title: "Advance decision to refuse treatment: fictional specimen".into(),
         author: "planseal demonstration".into(),
+        producer: "planseal-render specimen".into(),
         identity: format!("specimen {} {}", specimen.name, specimen.made),
         made_at: noon(specimen.made),
     };

@@ -68,6 +68,17 @@ pub struct CertifiedKey {
     pub certificate: SignedObject,
 }
 
+/// The files of the key that seals PDFs.
+#[derive(Debug, Clone)]
+pub struct SealFiles {
+    /// The encrypted key file.
+    pub key_file: PathBuf,
+    /// Its certificates, PEM: its own first, the authority's last.
+    pub certificates: String,
+    /// Where a time-stamp authority is asked, if it is.
+    pub time_stamps: Option<String>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Settings {
@@ -105,6 +116,15 @@ struct KeysSection {
     head: KeySection,
     status: KeySection,
     recorder: KeySection,
+    seal: Option<SealSection>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SealSection {
+    key_file: Option<String>,
+    certificates: Option<String>,
+    time_stamps: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -300,6 +320,55 @@ impl Config {
             key_file,
             certificate,
         })
+    }
+
+    /// The key that seals PDFs; none where the policy pins no authority of seals.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when policy and configuration do not say the same, or a file is missing.
+    pub fn seal(&self) -> Result<Option<SealFiles>, ConfigError> {
+        const KEY: &str = "keys.seal";
+        let pinned = self.policy()?.seals().is_some();
+        let held = match (&self.settings.keys.seal, pinned) {
+            (None, false) => return Ok(None),
+            (None, true) => {
+                return Err(self.missing(
+                    KEY,
+                    "the trust policy says that PDFs are sealed: name the key that seals them",
+                ));
+            }
+            (Some(_), false) => {
+                let problem = "the trust policy pins no authority of seals, so readers would call sealed files altered: make the policy with --seals, or leave this key out";
+                return Err(self.fault(KEY, problem));
+            }
+            (Some(held), true) => held,
+        };
+        let key_file = self.path(
+            "keys.seal.key_file",
+            held.key_file.as_deref(),
+            "name its encrypted key file",
+        )?;
+        let certificates = "keys.seal.certificates";
+        let path = self.path(
+            certificates,
+            held.certificates.as_deref(),
+            "name the file of its certificates",
+        )?;
+        let text = String::from_utf8(self.read(certificates, &path)?)
+            .map_err(|_| self.fault(certificates, format!("{} is no PEM text", path.display())))?;
+        let time_stamps = held.time_stamps.clone();
+        let is_address = |address: &String| address.starts_with("https://") || address.starts_with("http://");
+        if !time_stamps.as_ref().is_none_or(is_address) {
+            return Err(self.fault(
+                "keys.seal.time_stamps",
+                "give the authority's address, with http:// or https://",
+            ));
+        }
+        Ok(Some(SealFiles {
+            key_file,
+            certificates: text,
+            time_stamps,
+        }))
     }
 
     /// The witnesses that are asked.

@@ -9,10 +9,11 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use planseal::log::note::VerifierKey;
 use planseal_server::config::{Config, Overrides, TEMPLATE};
-use planseal_server::operate::{self, Copy, Port, Refusal};
+use planseal_server::operate::{self, Copy, OpenKeys, Port, Refusal, SealPortOf};
 use planseal_server::witness::{self, Witness};
 use planseal_server::{demo, listen};
 use planseal_signer::key_file::{FileKey, Passphrase};
+use planseal_signer::seal;
 use planseal_store::SystemClock;
 use planseal_store::upkeep::Depth;
 
@@ -209,13 +210,13 @@ async fn operate(command: NodeCommand) -> anyhow::Result<ExitCode> {
             let certificates: Vec<&Path> = certificates.iter().map(PathBuf::as_path).collect();
             println!(
                 "{}",
-                operate::found(&settings.load()?, &certificates, &open_key).await?
+                operate::found(&settings.load()?, &certificates, &KeyFiles).await?
             );
         }
-        NodeCommand::Serve(settings) => operate::serve(&settings.load()?, &open_key).await?,
+        NodeCommand::Serve(settings) => operate::serve(&settings.load()?, &KeyFiles).await?,
         NodeCommand::CheckConfig { print_default, .. } if print_default => print!("{TEMPLATE}"),
         NodeCommand::CheckConfig { settings, .. } => {
-            for line in operate::check_config(&settings.load()?, &open_key)? {
+            for line in operate::check_config(&settings.load()?, &KeyFiles)? {
                 println!("{line}");
             }
         }
@@ -233,7 +234,7 @@ async fn look_after(command: StoreCommand) -> anyhow::Result<ExitCode> {
             (operate::fsck(&task.settings.load()?, depth).await?, task.report)
         }
         StoreCommand::Rebuild(task) => (
-            operate::rebuild(&task.settings.load()?, &open_key).await?,
+            operate::rebuild(&task.settings.load()?, &KeyFiles).await?,
             task.report,
         ),
         StoreCommand::Backup { to, keys_to, task } => {
@@ -274,10 +275,19 @@ async fn look_after(command: StoreCommand) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Opens an encrypted key file; both files are named, neither secret is.
-fn open_key(file: &Path, passphrase_file: &Path) -> anyhow::Result<Port> {
-    let passphrase = Passphrase::new(first_line(passphrase_file)?);
-    Ok(Box::new(FileKey::open(file, &passphrase, None)?))
+/// Keys in encrypted files; the files are named, no secret is.
+struct KeyFiles;
+
+impl OpenKeys for KeyFiles {
+    fn signing(&self, file: &Path, passphrase_file: &Path) -> anyhow::Result<Port> {
+        let passphrase = Passphrase::new(first_line(passphrase_file)?);
+        Ok(Box::new(FileKey::open(file, &passphrase, None)?))
+    }
+
+    fn sealing(&self, file: &Path, certificates: &str, passphrase_file: &Path) -> anyhow::Result<SealPortOf> {
+        let passphrase = Passphrase::new(first_line(passphrase_file)?);
+        Ok(Arc::new(seal::SealKey::open(certificates, file, &passphrase)?))
+    }
 }
 
 impl SettingsOptions {

@@ -17,6 +17,7 @@ use planseal::log::checkpoint::Checkpoint;
 use planseal::log::note::{KeyType, VerifierKey};
 use planseal::sign::SigningPort;
 use planseal::trust::TrustPolicy;
+use planseal_render::seal::{SealPort, TimeStampPort};
 use planseal_store::{
     KeyError, KeySource, Location, LocationError, LogOpenError, OpenError, ProbeError, Store, StoreConfig,
     SystemClock,
@@ -30,13 +31,36 @@ pub use upkeep::{Copy, backup, fsck, make_key, rebuild, restore, rotate_keys};
 
 use crate::config::{CertifiedKey, Config, StorePlace};
 use crate::problem::causes;
-use crate::service::{Deployment, Service, ServiceKey, ServiceKeys, StartError};
+use crate::service::{Deployment, SealKey, Service, ServiceKey, ServiceKeys, StartError, TimeStampAuthority};
 
 /// A private key behind its port.
 pub type Port = Box<dyn SigningPort + Send + Sync>;
 
-/// Opens an encrypted key file with the passphrase in another file.
-pub type OpenKey<'a> = &'a dyn Fn(&Path, &Path) -> anyhow::Result<Port>;
+/// A sealing key behind its port.
+pub type SealPortOf = Arc<dyn SealPort + Send + Sync>;
+
+/// Opens the private keys that a configuration names; the passphrase stands in a file of its own.
+pub trait OpenKeys {
+    /// An encrypted signing key.
+    ///
+    /// # Errors
+    /// What kept it closed, with what to do.
+    fn signing(&self, key_file: &Path, passphrase_file: &Path) -> anyhow::Result<Port>;
+
+    /// An encrypted sealing key with its certificates, PEM.
+    ///
+    /// # Errors
+    /// What kept it closed, with what to do.
+    fn sealing(
+        &self,
+        key_file: &Path,
+        certificates: &str,
+        passphrase_file: &Path,
+    ) -> anyhow::Result<SealPortOf>;
+}
+
+/// Whoever may open private keys.
+pub type OpenKey<'a> = &'a dyn OpenKeys;
 
 /// The node refuses: starting again cannot help before something was changed. The program exits with 3.
 #[derive(Debug, thiserror::Error)]
@@ -102,10 +126,11 @@ impl Node {
             witnesses: config.witnesses()?,
         };
         let log = open_log_key(config, &deployment.policy, open)?;
+        let seal = open_seal_key(config, &deployment.policy, open)?;
         let [head, status, recorder] = config.service_keys()?;
         let key = |held: CertifiedKey| -> anyhow::Result<ServiceKey> {
             Ok(ServiceKey {
-                port: open(&held.key_file, &passphrase)?,
+                port: open.signing(&held.key_file, &passphrase)?,
                 certificate: held.certificate.id(),
             })
         };
@@ -117,6 +142,7 @@ impl Node {
                 head: key(head)?,
                 status: key(status)?,
                 recorder: key(recorder)?,
+                seal,
             },
         })
     }
@@ -124,7 +150,7 @@ impl Node {
 
 /// The log's key, which is the one that readers pin.
 fn open_log_key(config: &Config, policy: &TrustPolicy, open: OpenKey<'_>) -> anyhow::Result<Port> {
-    let log = open(&config.log_key_file()?, &config.passphrase_file()?)?;
+    let log = open.signing(&config.log_key_file()?, &config.passphrase_file()?)?;
     let found = VerifierKey::new(policy.log().name(), KeyType::Log, log.public_key())?;
     if found == *policy.log() {
         return Ok(log);
@@ -134,6 +160,34 @@ fn open_log_key(config: &Config, policy: &TrustPolicy, open: OpenKey<'_>) -> any
         pinned: policy.log().to_string(),
     };
     Err(Refusal::of(&fault).into())
+}
+
+/// The sealing key, which the authority that readers pin has certified.
+fn open_seal_key(
+    config: &Config,
+    policy: &TrustPolicy,
+    open: OpenKey<'_>,
+) -> anyhow::Result<Option<SealKey>> {
+    let Some(files) = config.seal()? else {
+        return Ok(None);
+    };
+    let passphrase = config.passphrase_file()?;
+    let key = SealKey {
+        port: open.sealing(&files.key_file, &files.certificates, &passphrase)?,
+        time_stamps: files
+            .time_stamps
+            .map(|address| -> Arc<dyn TimeStampPort + Send + Sync> {
+                Arc::new(TimeStampAuthority::at(&address))
+            }),
+    };
+    if key.authority().as_ref() == policy.seals() {
+        return Ok(Some(key));
+    }
+    Err(Refusal {
+        reason: "keys.seal.certificates ends in another authority than the trust policy pins: readers would call every PDF altered"
+            .into(),
+    }
+    .into())
 }
 
 impl StorePlace {

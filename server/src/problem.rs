@@ -267,7 +267,7 @@ impl From<ServiceError> for Problem {
                 ProblemType::NotFound,
                 "Check the address. That nothing is found says nothing about a patient's wishes.",
             ),
-            ServiceError::NotCurrent | ServiceError::NoCard => {
+            ServiceError::NotCurrent | ServiceError::NotShared | ServiceError::NoCard => {
                 Self::new(ProblemType::NotCurrent, sentence(&causes(&fault)))
             }
             ServiceError::NotWitnessed => Self::new(ProblemType::Busy, sentence(&causes(&fault))),

@@ -4,23 +4,23 @@
 //! wrong passphrase shows as broken padding, and whoever opens a key for a certificate gives the certificate's key
 //! to compare with. Tokens (PKCS#11) are another port.
 
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
+mod container;
+
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::pkcs8::KeypairBytes;
 use ed25519_dalek::{Signer as _, SigningKey};
-use pkcs8::der::pem::{LineEnding, PemLabel as _};
-use pkcs8::pkcs5::pbes2::{EncryptionScheme as Cipher, Kdf, Parameters, ScryptParams};
-use pkcs8::pkcs5::{EncryptionScheme, scrypt};
-use pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncryptedPrivateKeyInfoRef, SecretDocument};
+use pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
 use planseal::sign::{PortError, Signature, SigningPort, ToBeSigned};
 use planseal::trust::PublicKey;
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
-use crate::output::{self, Access, Existing, OutputError};
+use crate::output::OutputError;
 use crate::random::{self, NoRandomness};
+
+pub use container::{Cost, CostError};
+pub(crate) use container::{open, save};
 
 /// An Ed25519 private key that is kept in an encrypted file. Its memory is wiped when it is dropped.
 pub struct FileKey {
@@ -66,34 +66,12 @@ impl FileKey {
     /// # Errors
     /// [`SaveKeyError`].
     pub fn save_at_cost(&self, path: &Path, passphrase: &Passphrase, cost: Cost) -> Result<(), SaveKeyError> {
-        let pem = self.to_encrypted_pem(passphrase, cost)?;
-        output::write(path, pem.as_bytes(), Access::Owner, Existing::Keep)?;
-        Ok(())
-    }
-
-    fn to_encrypted_pem(
-        &self,
-        passphrase: &Passphrase,
-        cost: Cost,
-    ) -> Result<Zeroizing<String>, SaveKeyError> {
         let plain = KeypairBytes {
             secret_key: self.secret.to_bytes(),
             // PKCS#8 v1: with the public key inside it would be v2, which OpenSSL before 3.5 does not read.
             public_key: None,
-        }
-        .to_pkcs8_der()?;
-        let scheme = cost.scheme(&random::bytes()?, random::bytes()?);
-        let encrypted = scheme
-            .encrypt(&passphrase.0, plain.as_bytes())
-            .map_err(pkcs8::Error::from)?;
-        let info = EncryptedPrivateKeyInfoRef {
-            encryption_algorithm: EncryptionScheme::from(scheme),
-            encrypted_data: pkcs8::der::asn1::OctetStringRef::new(&encrypted).map_err(pkcs8::Error::from)?,
         };
-        let document = SecretDocument::try_from(info)?;
-        Ok(document
-            .to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF)
-            .map_err(pkcs8::Error::from)?)
+        save(&plain.to_pkcs8_der()?, path, passphrase, cost)
     }
 
     /// Opens the file. With `expected`, the key must be the one that a certificate names.
@@ -105,8 +83,8 @@ impl FileKey {
         passphrase: &Passphrase,
         expected: Option<PublicKey>,
     ) -> Result<Self, OpenKeyError> {
-        let pem = read_private(path)?;
-        let key = Self::from_encrypted_pem(&pem, passphrase, path)?;
+        let plain = open(path, passphrase)?;
+        let key = Self::from_plain(&plain, path)?;
         match expected {
             Some(expected) if expected != key.public => Err(OpenKeyError::OtherKey {
                 path: path.to_owned(),
@@ -117,35 +95,15 @@ impl FileKey {
         }
     }
 
-    fn from_encrypted_pem(pem: &str, passphrase: &Passphrase, path: &Path) -> Result<Self, OpenKeyError> {
-        let not_a_key = || OpenKeyError::NotAKey {
-            path: path.to_owned(),
-        };
-        let (label, document) = SecretDocument::from_pem(pem).map_err(|_| not_a_key())?;
-        match label {
-            "PRIVATE KEY" => {
-                return Err(OpenKeyError::NotEncrypted {
-                    path: path.to_owned(),
-                });
-            }
-            EncryptedPrivateKeyInfoRef::PEM_LABEL => {}
-            _ => return Err(not_a_key()),
-        }
-        let info = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).map_err(|_| not_a_key())?;
-        let scheme = accepted(&info.encryption_algorithm).ok_or_else(|| OpenKeyError::OtherEncryption {
-            path: path.to_owned(),
-        })?;
-        let wrong = || OpenKeyError::WrongPassphrase {
-            path: path.to_owned(),
-        };
-        let plain = scheme
-            .decrypt(&passphrase.0, info.encrypted_data.as_bytes())
-            .map_err(|_| wrong())?;
-        let plain = Zeroizing::new(plain);
-        let pair = KeypairBytes::from_pkcs8_der(&plain).map_err(|_| wrong())?;
+    fn from_plain(plain: &[u8], path: &Path) -> Result<Self, OpenKeyError> {
+        let path = || path.to_owned();
+        let pair = KeypairBytes::from_pkcs8_der(plain)
+            .map_err(|_| OpenKeyError::WrongPassphrase { path: path() })?;
         let key = Self::from_secret(&pair.secret_key);
         match &pair.public_key {
-            Some(stated) if stated.to_bytes() != *key.public.as_bytes() => Err(not_a_key()),
+            Some(stated) if stated.to_bytes() != *key.public.as_bytes() => {
+                Err(OpenKeyError::NotAKey { path: path() })
+            }
             _ => Ok(key),
         }
     }
@@ -210,100 +168,6 @@ impl core::fmt::Debug for Passphrase {
     "a new key needs a passphrase of at least {SHORTEST_PASSPHRASE} characters: four or five words are easy to remember"
 )]
 pub struct WeakPassphrase;
-
-/// How much work one guess of a passphrase costs: scrypt's N as a power of two; r = 8, p = 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cost(u8);
-
-impl Cost {
-    /// N = 2^17 (128 MiB, under a second): the least that any real key gets (SECURITY §3).
-    pub const STANDARD: Self = Self(17);
-    /// N = 2^10: only for keys that are public anyway, so that demonstrations and tests do not wait.
-    pub const EXAMPLE_KEYS: Self = Self(10);
-
-    /// A higher cost than the standard.
-    ///
-    /// # Errors
-    /// [`CostError`] outside 17 to 20.
-    pub const fn new(log_n: u8) -> Result<Self, CostError> {
-        if log_n < Self::STANDARD.0 || log_n > LARGEST_LOG_N {
-            return Err(CostError { log_n });
-        }
-        Ok(Self(log_n))
-    }
-
-    fn scheme(self, salt: &[u8; 16], iv: [u8; 16]) -> Parameters {
-        let params = scrypt::Params::new(self.0, BLOCK_SIZE, PARALLELISM)
-            .expect("N = 2^10 to 2^20, r = 8 and p = 1 are within scrypt's limits");
-        Parameters::generate_scrypt_aes256cbc(params, salt, iv)
-            .expect("sixteen bytes are a salt that PBES2 admits")
-    }
-}
-
-/// A cost that no key file may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("scrypt cost 2^{log_n} is outside 2^17 to 2^20")]
-pub struct CostError {
-    log_n: u8,
-}
-
-/// N = 2^20 with r = 8 takes 1 GiB and ten seconds: a file that asks for more is an attack on this machine.
-const LARGEST_LOG_N: u8 = 20;
-const BLOCK_SIZE: u32 = 8;
-const PARALLELISM: u32 = 1;
-
-/// 8 KiB: twenty times a key file; a bound on work before anything is parsed.
-const MAX_KEY_FILE: u64 = 8 << 10;
-
-/// Whether a file's own parameters are ones this product makes, at a bounded cost.
-fn accepted(scheme: &EncryptionScheme) -> Option<&Parameters> {
-    let EncryptionScheme::Pbes2(parameters) = scheme else {
-        return None;
-    };
-    let Kdf::Scrypt(ScryptParams {
-        cost_parameter,
-        block_size,
-        parallelization,
-        ..
-    }) = &parameters.kdf
-    else {
-        return None;
-    };
-    let bounded = *cost_parameter <= 1 << LARGEST_LOG_N
-        && u32::from(*block_size) == BLOCK_SIZE
-        && u32::from(*parallelization) == PARALLELISM;
-    (bounded && matches!(parameters.encryption, Cipher::Aes256Cbc { .. })).then_some(parameters)
-}
-
-/// Reads a file that its owner alone may read. The permissions are those of the opened file, not of its name.
-fn read_private(path: &Path) -> Result<Zeroizing<String>, OpenKeyError> {
-    let failed = |cause| OpenKeyError::Read {
-        path: path.to_owned(),
-        cause,
-    };
-    let file = File::open(path).map_err(failed)?;
-    let facts = file.metadata().map_err(failed)?;
-    let mode = facts.mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(OpenKeyError::Readable {
-            path: path.to_owned(),
-            mode,
-        });
-    }
-    if !facts.is_file() || facts.len() > MAX_KEY_FILE {
-        return Err(OpenKeyError::NotAKey {
-            path: path.to_owned(),
-        });
-    }
-    let mut text = Zeroizing::new(String::new());
-    match file.take(MAX_KEY_FILE).read_to_string(&mut text) {
-        Ok(_) => Ok(text),
-        Err(fault) if fault.kind() == io::ErrorKind::InvalidData => Err(OpenKeyError::NotAKey {
-            path: path.to_owned(),
-        }),
-        Err(fault) => Err(failed(fault)),
-    }
-}
 
 /// Why a key was not saved.
 #[derive(Debug, thiserror::Error)]

@@ -173,7 +173,7 @@ fn statement(reader: &mut Reader<'_>) -> Result<Statement, LayoutError> {
     }
 }
 
-fn timestamp(reader: &mut Reader<'_>, field: &'static str) -> Result<Timestamp, LayoutError> {
+pub(crate) fn timestamp(reader: &mut Reader<'_>, field: &'static str) -> Result<Timestamp, LayoutError> {
     Timestamp::from_seconds(reader.number(field)?).map_err(|_| LayoutError::Meaningless { field })
 }
 

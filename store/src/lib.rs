@@ -23,6 +23,7 @@ mod records;
 mod chain;
 mod index;
 mod blobs;
+mod prints;
 mod group;
 mod locks;
 mod audit;
@@ -43,7 +44,6 @@ use std::sync::Arc;
 
 pub use append::{AppendError, Publication};
 pub use audit::{Access, AuditError};
-pub use blobs::DocumentError;
 pub use chain::OperationId;
 pub use clock::{Clock, SetClock, SystemClock};
 pub use conformance::{ProbeError, probe};
@@ -53,6 +53,7 @@ pub use keys::{KeyError, KeyFileError, KeyPort, KeyPortError, KeySource, LocalFi
 pub use location::{Bucket, Location, LocationError, Sharing};
 pub use log::{CosignedError, LogError, LogOpenError};
 pub use open::{OpenError, StoreConfig};
+pub use prints::{PrintRecord, PrintRecordError};
 pub use read::{ChainRecord, ReadError};
 pub use records::RecordError;
 pub use seal::{DataKey, RandomError, SealError};

@@ -80,7 +80,7 @@ impl fmt::Debug for DataKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NamePurpose {
     Attachment,
-    Document,
+    Print,
     NhsNumber,
     Person,
 }
@@ -89,7 +89,7 @@ impl NamePurpose {
     const fn label(self) -> &'static str {
         match self {
             Self::Attachment => "planseal-store-1 name attachment",
-            Self::Document => "planseal-store-1 name document",
+            Self::Print => "planseal-store-1 name print",
             Self::NhsNumber => "planseal-store-1 name nhs",
             Self::Person => "planseal-store-1 name ndp",
         }
@@ -101,7 +101,7 @@ impl NamePurpose {
 pub(crate) enum RecordKind {
     Chain,
     Attachment,
-    Document,
+    Print,
     Claim,
     Segment,
     Node,
@@ -118,7 +118,7 @@ impl RecordKind {
         match self {
             Self::Chain => 1,
             Self::Attachment => 2,
-            Self::Document => 3,
+            Self::Print => 3,
             Self::Claim => 4,
             Self::Segment => 5,
             Self::Node => 6,

@@ -82,8 +82,11 @@ pub enum Attachments {
 pub enum FileState {
     /// Not compared: an envelope, a bundle or a code has no pages.
     NotCompared,
-    /// Byte for byte what this service makes of the plan.
+    /// Byte for byte what the service made of the plan, under its seal.
     Genuine,
+    /// Whole under the service's seal. Its pages were made by another release of the renderer and could not be made again
+    /// for comparing.
+    Sealed,
     /// Changed or re-saved: use our own rendering.
     Altered,
 }
@@ -305,15 +308,20 @@ impl Verdict {
     #[must_use]
     pub fn in_file(mut self, file: FileState) -> Self {
         self.file = file;
-        if file == FileState::Altered {
-            self.notes.push(
+        let note = match file {
+            FileState::NotCompared | FileState::Genuine => return self,
+            FileState::Sealed => {
+                "This file is as the service sealed it. Another release of the service's software made its pages, so they \
+                 were not compared with the plan: use the words shown here."
+            }
+            FileState::Altered => {
                 "The plan inside is genuine; this file was changed or re-saved after it was made. Use the words shown \
                  here, not the pages of the file."
-                    .into(),
-            );
-            if self.state == State::Current {
-                self.state = State::CurrentInAlteredFile;
             }
+        };
+        self.notes.push(note.into());
+        if file == FileState::Altered && self.state == State::Current {
+            self.state = State::CurrentInAlteredFile;
         }
         self
     }

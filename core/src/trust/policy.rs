@@ -23,6 +23,7 @@ pub struct TrustPolicy {
     witnesses: WitnessPolicy,
     witness_text: String,
     contact: String,
+    seals: Option<[u8; 32]>,
     bytes: CanonicalBytes,
 }
 
@@ -39,6 +40,8 @@ struct Wire {
     vkey: String,
     witness: String,
     contact: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    seals: Option<ByteBuf>,
 }
 
 impl TrustPolicy {
@@ -48,7 +51,7 @@ impl TrustPolicy {
     /// [`PolicyError`] when the root does not verify by its own key, or log key or witness policy do not parse.
     pub fn new(root: &SignedObject, vkey: &str, witness: &str, contact: &str) -> Result<Self, PolicyError> {
         let log = VerifierKey::parse(vkey)?;
-        let bytes = encode(&Wire {
+        Self::of(&Wire {
             typ: TYPE.into(),
             v: FORMAT_VERSION,
             root: ByteBuf::from(root.bytes().to_vec()),
@@ -56,8 +59,30 @@ impl TrustPolicy {
             vkey: vkey.to_owned(),
             witness: witness.to_owned(),
             contact: contact.to_owned(),
-        })?;
-        Self::parse(bytes.as_slice())
+            seals: None,
+        })
+    }
+
+    /// The same policy, pinning also who certifies the keys that seal PDFs: the SHA-256 of that authority's X.509
+    /// certificate.
+    ///
+    /// # Errors
+    /// As [`TrustPolicy::new`].
+    pub fn with_seals(&self, authority: [u8; 32]) -> Result<Self, PolicyError> {
+        Self::of(&Wire {
+            seals: Some(ByteBuf::from(authority)),
+            ..Self::wire(self.bytes.as_slice())?
+        })
+    }
+
+    fn of(wire: &Wire) -> Result<Self, PolicyError> {
+        Self::parse(encode(wire)?.as_slice())
+    }
+
+    fn wire(bytes: &[u8]) -> Result<Wire, PolicyError> {
+        let wire: Wire = decode_payload_named(TYPE, bytes, MAX_ENVELOPE)?;
+        check_type_named(TYPE, &wire.typ, wire.v)?;
+        Ok(wire)
     }
 
     /// Reads a policy file.
@@ -65,19 +90,23 @@ impl TrustPolicy {
     /// # Errors
     /// As [`TrustPolicy::new`], and [`ContentError`] when the file is no policy.
     pub fn parse(bytes: &[u8]) -> Result<Self, PolicyError> {
-        let wire: Wire = decode_payload_named(TYPE, bytes, MAX_ENVELOPE)?;
-        check_type_named(TYPE, &wire.typ, wire.v)?;
+        let wire = Self::wire(bytes)?;
         let object = SignedObject::parse(&wire.root).map_err(|fault| ContentError::value("root", fault))?;
         let log = VerifierKey::parse(&wire.vkey)?;
         if log.name() != wire.origin {
             return Err(ContentError::value("origin", "differs from the name in vkey").into());
         }
+        let seals = wire.seals.map(|digest| <[u8; 32]>::try_from(digest.as_slice()));
+        let seals = seals
+            .transpose()
+            .map_err(|_| ContentError::value("seals", "is not the 32 bytes of a SHA-256"))?;
         Ok(Self {
             root: verify::root(&object)?,
             log,
             witnesses: WitnessPolicy::parse(&wire.witness)?,
             witness_text: wire.witness,
             contact: wire.contact,
+            seals,
             bytes: CanonicalBytes::check(bytes, MAX_ENVELOPE)
                 .map_err(|fault| ContentError::Decode(fault.into()))?,
         })
@@ -116,6 +145,13 @@ impl TrustPolicy {
     #[must_use]
     pub fn contact(&self) -> &str {
         &self.contact
+    }
+
+    /// SHA-256 of the X.509 certificate (DER) of the authority that certifies the keys which seal PDFs; none where PDFs
+    /// are not sealed.
+    #[must_use]
+    pub const fn seals(&self) -> Option<&[u8; 32]> {
+        self.seals.as_ref()
     }
 
     /// The file.

@@ -50,6 +50,9 @@ impl Settings {
         for key in [&mut keys.head, &mut keys.status, &mut keys.recorder] {
             paths.extend([&mut key.key_file, &mut key.certificate]);
         }
+        if let Some(seal) = &mut keys.seal {
+            paths.extend([&mut seal.key_file, &mut seal.certificates]);
+        }
         if let Some(tls) = &mut self.tls {
             paths.extend([&mut tls.certificate, &mut tls.key]);
         }

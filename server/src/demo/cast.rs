@@ -21,6 +21,7 @@ use planseal_signer::authority::{
 };
 use planseal_signer::enrolment::Invite;
 use planseal_signer::key_file::{Cost, FileKey, Passphrase};
+use planseal_signer::seal::SealAuthority;
 use planseal_signer::tls::{TlsAuthority, TlsIdentity, TlsRequest};
 use planseal_store::{Store, StoreConfig};
 
@@ -29,7 +30,7 @@ use super::folder::Folder;
 use super::samples::{Clinician, Samples};
 use super::watch::Watch;
 use crate::listen::TlsFiles;
-use crate::service::{Deployment, Service, ServiceKey, ServiceKeys};
+use crate::service::{Deployment, SealKey, Service, ServiceKey, ServiceKeys};
 
 /// The log's name; printed pointers lead to its first part.
 const ORIGIN: &str = "plans.nowhere.example/log";
@@ -49,6 +50,7 @@ pub(super) struct Cast {
     signers: BTreeMap<String, Signer>,
     service_until: Verified<Certificate>,
     keys: PathBuf,
+    seals: SealAuthority,
     tls: TlsIdentity,
     /// They listen as long as there is a service.
     _watch: Watch,
@@ -75,7 +77,8 @@ impl Cast {
         calendar.set(at);
         let keys = folder.keys();
         let mut root = found_root(&keys, at)?;
-        let (log, watch, policy) = found_log(folder, &root).await?;
+        let seals = found_seals(&keys, at)?;
+        let (log, watch, policy) = found_log(folder, &root, &seals).await?;
         let mut certificates = Vec::new();
         let mut authorities = BTreeMap::new();
         for organisation in &samples.organisations {
@@ -100,7 +103,7 @@ impl Cast {
         let host = authorities
             .get_mut(HOST)
             .ok_or_else(|| anyhow!("people.json names no host"))?;
-        let (service_keys, service_certificates) = service_keys(host, &keys, at)?;
+        let (service_keys, service_certificates) = service_keys(host, &seals, &keys, at)?;
         let service_until = verified(&policy, &certificates[0], &service_certificates[0])?;
         let after_host = 1..1;
         certificates.splice(after_host, service_certificates);
@@ -121,6 +124,7 @@ impl Cast {
             signers: BTreeMap::new(),
             service_until,
             keys,
+            seals,
             _watch: watch,
         })
     }
@@ -163,7 +167,7 @@ impl Cast {
             .authorities
             .get_mut(HOST)
             .ok_or_else(|| anyhow!("there is no host"))?;
-        let (keys, certificates) = service_keys(host, &self.keys, issued)?;
+        let (keys, certificates) = service_keys(host, &self.seals, &self.keys, issued)?;
         for certificate in &certificates {
             self.service.register_certificate(certificate).await?;
         }
@@ -236,8 +240,25 @@ fn found_root(keys: &Path, at: Timestamp) -> anyhow::Result<Authority> {
     )?)
 }
 
-/// The log's key, the witnesses of the log, and the policy that asks for both.
-async fn found_log(folder: &Folder, root: &Authority) -> anyhow::Result<(FileKey, Watch, TrustPolicy)> {
+/// Who certifies the keys that seal PDFs.
+fn found_seals(keys: &Path, at: Timestamp) -> anyhow::Result<SealAuthority> {
+    let folder = new_folder(&keys.join("seal"))?;
+    let seals = SealAuthority::generate("Nowhere Shared Care Plans, seals (fictional)", at)?;
+    seals.save(
+        &folder.join("authority-key.pem"),
+        &passphrase(),
+        Cost::EXAMPLE_KEYS,
+    )?;
+    write(&folder, "authority.pem", seals.certificate().as_bytes())?;
+    Ok(seals)
+}
+
+/// The log's key, the witnesses of the log, and the policy that asks for both and for seals.
+async fn found_log(
+    folder: &Folder,
+    root: &Authority,
+    seals: &SealAuthority,
+) -> anyhow::Result<(FileKey, Watch, TrustPolicy)> {
     let keys = folder.keys();
     let log = FileKey::generate()?;
     log.save_at_cost(&keys.join("log.pem"), &passphrase(), Cost::EXAMPLE_KEYS)?;
@@ -245,6 +266,7 @@ async fn found_log(folder: &Folder, root: &Authority) -> anyhow::Result<(FileKey
     let watch = Watch::begin(&keys, &folder.witnesses(), &verifier).await?;
     let root = root.certificate().object();
     let policy = TrustPolicy::new(root, &verifier.to_string(), &watch.policy, CONTACT)?;
+    let policy = policy.with_seals(seals.fingerprint())?;
     Ok((log, watch, policy))
 }
 
@@ -263,9 +285,10 @@ fn found_organisation(
     Ok((authority, certificate))
 }
 
-/// Head, status and recorder.
+/// Head, status and recorder, and the key that seals PDFs.
 fn service_keys(
     host: &mut Authority,
+    seals: &SealAuthority,
     keys: &Path,
     at: Timestamp,
 ) -> anyhow::Result<(ServiceKeys, Vec<SignedObject>)> {
@@ -293,8 +316,24 @@ fn service_keys(
         head: make("Head key", Role::ServiceHead)?,
         status: make("Status key", Role::ServiceStatus)?,
         recorder: make("Recorder key", Role::ServiceRecorder)?,
+        seal: Some(seal_key(seals, &folder, at)?),
     };
     Ok((keys, certificates))
+}
+
+fn seal_key(seals: &SealAuthority, folder: &Path, at: Timestamp) -> anyhow::Result<SealKey> {
+    let key = seals.issue("Nowhere Shared Care Plans (fictional)", at)?;
+    let name = format!("seal-{}", at.date());
+    key.save(
+        &folder.join(format!("{name}-key.pem")),
+        &passphrase(),
+        Cost::EXAMPLE_KEYS,
+    )?;
+    write(folder, &format!("{name}.pem"), key.certificates_pem().as_bytes())?;
+    Ok(SealKey {
+        port: Arc::new(key),
+        time_stamps: None,
+    })
 }
 
 /// The candidate signs the invite; the registrar reads the fingerprint back; the authority issues.

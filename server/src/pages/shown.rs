@@ -313,6 +313,7 @@ fn authentic(verdict: &Verdict) -> AnswerBlock {
     let file = match verdict.file() {
         FileState::NotCompared => "",
         FileState::Genuine => " The file is exactly what this service printed.",
+        FileState::Sealed => " The file is as this service sealed it; its pages were not compared.",
         FileState::Altered => " The file was changed after it was printed.",
     };
     AnswerBlock {

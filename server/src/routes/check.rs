@@ -110,6 +110,7 @@ fn verdict_json(verdict: &Verdict) -> Value {
         "file": match verdict.file() {
             FileState::NotCompared => "not-compared",
             FileState::Genuine => "genuine",
+            FileState::Sealed => "sealed",
             FileState::Altered => "altered",
         },
         "notes": verdict.notes(),

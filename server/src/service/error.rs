@@ -16,7 +16,8 @@ use planseal::trust::PolicyError;
 use planseal::validate::Finding;
 use planseal::verify::{RegistrationError, VerifyError};
 use planseal_render::RenderError;
-use planseal_store::{AppendError, AuditError, RandomError, ReadError};
+use planseal_render::seal::SealError;
+use planseal_store::{AppendError, AuditError, PrintRecordError, RandomError, ReadError};
 
 use planseal_render::print::PrintError;
 
@@ -175,9 +176,12 @@ pub enum ServiceError {
     /// No such record, version or file.
     #[error("there is nothing here by this name")]
     NotFound,
-    /// Only the latest version, when nothing speaks against it, is printed.
-    #[error("this version is not the current one and is not printed: print the latest")]
+    /// Only the latest version, when nothing speaks against it, is stamped.
+    #[error("this version is not the current one and gets no stamp: take the latest")]
     NotCurrent,
+    /// The patient withdrew from sharing: nothing of the plan is printed.
+    #[error("this plan is no longer shared here and is not printed: ask the patient")]
+    NotShared,
     /// Readers' policy asks for more witnesses than have confirmed this.
     #[error(
         "this version is registered, and fewer witnesses than readers ask for have confirmed it yet: print it in a minute"
@@ -234,6 +238,15 @@ pub enum ServiceError {
     /// A PDF cannot be made.
     #[error("the plan cannot be printed")]
     Print(#[from] PrintError),
+    /// A PDF cannot be sealed.
+    #[error("the plan's PDF cannot be sealed, so it is not handed out")]
+    Seal(#[from] SealError),
+    /// The thread that printed ended before it was done.
+    #[error("printing broke off")]
+    PrintBrokeOff,
+    /// What is handed out could not be recorded, so it is not handed out.
+    #[error("the print could not be recorded, so it is not handed out")]
+    PrintRecord(#[from] PrintRecordError),
     /// A page cannot be laid out.
     #[error("the plan cannot be laid out")]
     Render(#[from] RenderError),

@@ -6,13 +6,15 @@ use planseal::envelope::SignedObject;
 use planseal::id::{ObjectId, PlanId};
 use planseal::plan::contacts::{Attachment, Digest};
 use planseal::receipt::Receipt;
+use planseal::statement::WithdrawalReason;
 use planseal::status::State;
 use planseal::verify::Logged;
 
 use super::Service;
 use super::error::ServiceError;
 use super::record::{Edition, PlanRecord};
-use planseal_render::print::{self, Print};
+use super::sealing::ToPrint;
+use planseal_render::print;
 
 /// A printed version, with the bundle inside it.
 pub struct Printed {
@@ -33,15 +35,18 @@ impl Service {
         self.bundle_of(&record, edition).await
     }
 
-    /// The PDF of a version that is current now, made from its bundle and its files and nothing else.
+    /// The PDF of a version, made from its bundle and its files and nothing else, sealed and recorded. A version that is
+    /// superseded, withdrawn or suspended bears that across every page.
     ///
     /// # Errors
-    /// [`ServiceError::NotCurrent`] for any other version, [`ServiceError::NotWitnessed`] while too few witnesses answer.
+    /// [`ServiceError::NotShared`] when the patient shares the plan no longer, [`ServiceError::NotWitnessed`] while too few
+    /// witnesses answer.
     pub async fn print(&self, plan: PlanId, version_number: u32) -> Result<Printed, ServiceError> {
         let record = self.record(plan).await?;
         let edition = record.version(version_number).ok_or(ServiceError::NotFound)?;
-        if edition.state() != State::Current {
-            return Err(ServiceError::NotCurrent);
+        let reason = record.withdrawal().map(|withdrawal| withdrawal.content().reason);
+        if reason == Some(WithdrawalReason::SharingStopped) {
+            return Err(ServiceError::NotShared);
         }
         self.cosign_up_to(edition.index()).await;
         let bundle = self.bundle_of(&record, edition).await?;
@@ -53,12 +58,12 @@ impl Service {
             return Err(ServiceError::NotWitnessed);
         }
         let encoded = bundle.encode()?;
-        let pdf = print::print(&Print {
-            checked: &checked,
-            bundle: &encoded,
-            files: &files,
-            policy: &self.deployment.policy,
-        })?;
+        let to_print = ToPrint {
+            checked,
+            bundle: encoded.clone(),
+            files,
+        };
+        let pdf = self.print_and_seal(plan, to_print).await?;
         Ok(Printed { pdf, bundle: encoded })
     }
 

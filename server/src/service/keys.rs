@@ -1,4 +1,5 @@
-//! The service's own keys: head, status and recorder, each with its certificate (FORMAT §3: one key, one role).
+//! The service's own keys: head, status and recorder, each with its certificate (FORMAT §3: one key, one role), and the
+//! key that seals PDFs.
 //!
 //! Private halves live behind the signing port; this module only names which port signs what.
 
@@ -10,6 +11,7 @@ use planseal::trust::{Certificate, Directory};
 use planseal::verify::Verified;
 
 use super::error::ServiceError;
+use super::sealing::SealKey;
 
 /// A key of the service.
 pub struct ServiceKey {
@@ -19,7 +21,7 @@ pub struct ServiceKey {
     pub certificate: ObjectId,
 }
 
-/// The three keys.
+/// All of them.
 pub struct ServiceKeys {
     /// Signs heads and stamps.
     pub head: ServiceKey,
@@ -27,6 +29,8 @@ pub struct ServiceKeys {
     pub status: ServiceKey,
     /// Signs what readers report.
     pub recorder: ServiceKey,
+    /// Seals PDFs, where the policy says that they are sealed.
+    pub seal: Option<SealKey>,
 }
 
 impl ServiceKey {

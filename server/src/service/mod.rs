@@ -14,6 +14,7 @@ mod record;
 mod reading;
 mod views;
 mod evidence;
+mod sealing;
 mod staging;
 mod verdict;
 mod witnesses;
@@ -37,6 +38,7 @@ pub use evidence::Printed;
 pub use keys::{ServiceKey, ServiceKeys};
 pub use ledger::SetAside;
 pub use record::{Edition, History, Late, PlanRecord};
+pub use sealing::{SealKey, TimeStampAuthority};
 pub use staging::{MAX_ATTACHMENT, StagingError};
 pub use start::StartError;
 pub use statements::Observation;
@@ -253,7 +255,11 @@ pub struct Registered {
 /// The same root and log with a quorum of none.
 fn without_witnesses(policy: &TrustPolicy) -> Result<TrustPolicy, ServiceError> {
     let (root, log) = (policy.root().object(), policy.log().to_string());
-    Ok(TrustPolicy::new(root, &log, "quorum none\n", policy.contact())?)
+    let own = TrustPolicy::new(root, &log, "quorum none\n", policy.contact())?;
+    Ok(match policy.seals() {
+        Some(authority) => own.with_seals(*authority)?,
+        None => own,
+    })
 }
 
 /// Statements about one record are compared with it and stored one at a time within this process; between processes,

@@ -11,7 +11,8 @@ use planseal::status::State;
 
 use super::Service;
 use super::error::ServiceError;
-use planseal_render::print::{self, Print};
+use planseal_render::carried::{self, is_pdf};
+use planseal_render::print::Print;
 
 /// What a reader brought came to.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl Service {
         if let Some(text) = code_text(bytes) {
             return self.judge_code(text).await;
         }
-        let verdict = match Bundle::find(bytes) {
+        let verdict = match carried::bundle(bytes) {
             Ok(bundle) => self.judge_bundle(&bundle, bytes).await?,
             Err(BundleError::NotFound) => self.judge_envelope(bytes).await?,
             Err(fault) => Verdict::of_unopened(&fault),
@@ -90,9 +91,10 @@ impl Service {
             ..Question::at(self.now())
         };
         let verdict = reader.check_bundle(bundle, &question);
-        if !file.starts_with(b"%PDF-") {
+        if !is_pdf(file) {
             return Ok(verdict);
         }
+        let plan = version.plan();
         let bytes = bundle.encode()?;
         let again = Print {
             checked: &checked,
@@ -100,12 +102,13 @@ impl Service {
             files: &files,
             policy: self.policy(),
         };
-        Ok(verdict.in_file(print::compare(file, &again)))
+        let state = self.file_state(file, plan, again).await?;
+        Ok(verdict.in_file(state))
     }
 
     async fn judge_envelope(&self, bytes: &[u8]) -> Result<Verdict, ServiceError> {
         let Ok(object) = SignedObject::parse(bytes) else {
-            return Ok(if bytes.starts_with(b"%PDF-") {
+            return Ok(if is_pdf(bytes) {
                 Verdict::no_plan_in_file()
             } else {
                 Verdict::cannot_read(

@@ -164,6 +164,7 @@ impl World {
             head: key(head),
             status: key(status),
             recorder: key(recorder),
+            seal: None,
         }
     }
 

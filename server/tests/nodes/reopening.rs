@@ -196,6 +196,7 @@ async fn a_store_of_somebody_else_and_wrong_keys_are_refused() {
         head: keys.status,
         status: keys.head,
         recorder: keys.recorder,
+        seal: keys.seal,
     };
     let refused = open(world.deployment(), swap(world.service_keys())).await;
     assert!(refused.contains("does not grant the role"), "{refused}");

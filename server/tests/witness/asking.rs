@@ -117,6 +117,7 @@ impl House {
             head: self.key("Head key", Role::ServiceHead),
             status: self.key("Status key", Role::ServiceStatus),
             recorder: self.key("Recorder key", Role::ServiceRecorder),
+            seal: None,
         };
         let clock = Arc::new(SystemClock);
         let store = Store::open(StoreConfig::memory(), Box::new(log), ORIGIN, clock.clone())

@@ -183,5 +183,6 @@ fn keys() -> ServiceKeys {
         head: key(4, CAST.head.certificate.id()),
         status: key(5, CAST.status.certificate.id()),
         recorder: key(6, CAST.recorder.certificate.id()),
+        seal: None,
     }
 }

@@ -15,11 +15,11 @@ use planseal::time::Timestamp;
 /// Exit code of everything that could not be done.
 pub(crate) const COULD_NOT_RUN: u8 = 1;
 
-pub(crate) use authority::{Ca, CaInit, CaInvite, Revoke, Staff};
+pub(crate) use authority::{Ca, CaInit, CaInvite, CaSeal, Revoke, Staff};
 pub(crate) use publication::{MONITOR_EXIT_CODES, Monitor, Publish};
 pub(crate) use record::{Custody, Form, Hold, Intake, Resolve};
 pub(crate) use statements::{Endorse, Outgoing, Register, Report, Statement, Status, Withdraw};
-pub(crate) use trust::Trust;
+pub(crate) use trust::{Policy, Trust};
 
 const EXIT_CODES: &str = "\
 Exit codes of verify and status (fixed):
@@ -280,6 +280,9 @@ pub(crate) struct Verify {
     /// Show the emergency summary too (patient data)
     #[arg(long)]
     pub(crate) show: bool,
+    /// Write the plan's pages as this tool makes them from what was verified: look at these, not at the pages of a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pages: Option<PathBuf>,
 }
 
 #[derive(Args)]

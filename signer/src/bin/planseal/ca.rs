@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use crate::arguments::{Ca, CaInit, CaInvite, Shared};
-use crate::{files, keygen, revoke, terminal};
+use crate::{files, keygen, revoke, seals, terminal};
 
 /// 1 MiB, the cap on requests and policies.
 const MAX_INPUT: usize = 1 << 20;
@@ -22,6 +22,7 @@ pub(crate) fn run(arguments: &Ca, shared: &Shared) -> anyhow::Result<ExitCode> {
         Ca::Init(init) => set_up(init, shared)?,
         Ca::Invite(asked) => invite(asked, shared)?,
         Ca::Revoke(asked) => return revoke::run(asked, shared),
+        Ca::Seal(asked) => seals::run(asked, shared)?,
         Ca::Issue {
             folder,
             request,

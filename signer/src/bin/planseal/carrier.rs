@@ -6,6 +6,7 @@ use planseal::code::{OfflineCode, Pointer};
 use planseal::envelope::SignedObject;
 use planseal::plan::PlanVersion;
 use planseal::statement::Statement as _;
+use planseal_render::carried;
 
 /// A file that may carry a plan.
 pub(crate) enum Carrier {
@@ -20,7 +21,7 @@ impl Carrier {
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, Box<Verdict>> {
         let carrier = match bytes {
             [] => return Err(unreadable("the file is empty")),
-            [b'%', b'P', b'D', b'F', b'-', ..] => return opened(Bundle::find(bytes), Self::Pdf),
+            _ if carried::is_pdf(bytes) => return opened(carried::bundle(bytes), Self::Pdf),
             [0x84, ..] => SignedObject::parse(bytes)
                 .map(|object| Self::Envelope(Box::new(object)))
                 .map_err(|_| "the envelope is damaged or cut short".to_owned()),

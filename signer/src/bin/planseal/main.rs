@@ -6,11 +6,11 @@
 mod arguments;
 mod files;
 mod carrier;
-mod embedded;
 mod terminal;
 mod words;
 mod cbor;
 mod evidence;
+mod seals;
 mod server;
 mod log_reader;
 mod registration;

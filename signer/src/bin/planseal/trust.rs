@@ -12,9 +12,10 @@ use planseal::time::Timestamp;
 use planseal::trust::{TrustList, TrustPolicy};
 use planseal::verify::{self, Verified};
 use planseal_signer::output::{self, Access, Existing};
+use planseal_signer::seal;
 use serde_json::{Value as Json, json};
 
-use crate::arguments::{Shared, Trust, Trusted};
+use crate::arguments::{Policy, Shared, Trust, Trusted};
 use crate::log_reader::LogReader;
 use crate::server::Server;
 use crate::{evidence, files, terminal};
@@ -24,6 +25,9 @@ const OLD_LIST: i64 = 7 * DAY;
 
 const DAY: i64 = 24 * 60 * 60;
 
+/// 1 MiB, the cap on policies and what goes into them.
+const MAX_INPUT: usize = 1 << 20;
+
 pub(crate) fn run(arguments: &Trust, shared: &Shared) -> anyhow::Result<ExitCode> {
     match arguments {
         Trust::Fetch {
@@ -32,7 +36,31 @@ pub(crate) fn run(arguments: &Trust, shared: &Shared) -> anyhow::Result<ExitCode
             output,
         } => fetch(trusted, server, output, shared),
         Trust::Show { trusted, snapshot } => show(trusted, snapshot.as_deref(), shared),
+        Trust::Policy(asked) => put_together(asked, shared),
     }
+}
+
+/// A policy is not signed: whoever pins it compares its fingerprint with the operator's papers.
+fn put_together(asked: &Policy, shared: &Shared) -> anyhow::Result<ExitCode> {
+    let root = files::read_object(&asked.root)?;
+    let witnesses = match &asked.witness_policy {
+        Some(path) => String::from_utf8(files::read(path, MAX_INPUT)?)
+            .with_context(|| format!("{} is no text", path.display()))?,
+        None => "quorum none\n".to_owned(),
+    };
+    let policy = TrustPolicy::new(&root, &asked.log_key, &witnesses, &asked.contact)?;
+    let policy = match &asked.seals {
+        Some(path) => policy.with_seals(seal::fingerprint_of(&files::read(path, MAX_INPUT)?)?)?,
+        None => policy,
+    };
+    files::write(&asked.output, policy.bytes().as_slice(), Access::Everyone, shared)?;
+    let fingerprint = hex::encode(policy.id());
+    if shared.json {
+        terminal::print_json(&json!({ "policy": fingerprint }))?;
+    } else {
+        terminal::print_text(&fingerprint)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Both are verified, by signature and against the log's own tree, before either is written.

@@ -8,13 +8,15 @@ use planseal::check::{Attachments, Authenticity, FileState, Question, Reader, St
 use planseal::currency::{Answer, Source};
 use planseal::time::Timestamp;
 use planseal::verify::Verified;
+use planseal_render::carried;
 use planseal_render::print::{self, Print};
+use planseal_signer::output::{self, Access, Existing};
 use serde_json::{Value as Json, json};
 
 use crate::arguments::{Shared, Verify};
 use crate::carrier::Carrier;
 use crate::server::Server;
-use crate::{embedded, evidence, files, terminal, words};
+use crate::{evidence, files, terminal, words};
 
 pub(crate) fn run(arguments: &Verify, shared: &Shared) -> anyhow::Result<ExitCode> {
     let bytes = files::read(&arguments.file, files::MAX_FILE)?;
@@ -34,6 +36,10 @@ pub(crate) fn run(arguments: &Verify, shared: &Shared) -> anyhow::Result<ExitCod
         ages: (None, None),
     };
     let verdict = match Carrier::of(&bytes) {
+        Err(verdict) if arguments.pages.is_some() => {
+            show(&verdict, &asked, arguments, shared)?;
+            anyhow::bail!("there is no plan in this file whose pages could be made");
+        }
         Err(verdict) => *verdict,
         Ok(carrier) => {
             let mut reader = evidence::reader(&arguments.trusted)?;
@@ -85,17 +91,17 @@ fn check(
     question: &Question<'_>,
 ) -> anyhow::Result<Verdict> {
     match carrier {
-        Carrier::Pdf(bundle) => check_pdf(bundle, file, reader, arguments, question),
-        Carrier::Bundle(bundle) => Ok(reader.check_bundle(bundle, question)),
+        Carrier::Pdf(bundle) => check_bundle(bundle, Some(file), reader, arguments, question),
+        Carrier::Bundle(bundle) => check_bundle(bundle, None, reader, arguments, question),
         Carrier::Envelope(object) => Ok(reader.check_envelope(object, question)),
         Carrier::Code(code) => Ok(reader.check_code(code, question)),
     }
 }
 
-/// Checks the bundle with the files that the PDF itself holds, prints the plan again and compares (FORMAT §7).
-fn check_pdf(
+/// Checks a bundle with the files that a PDF around it holds, makes the plan's pages again and compares (FORMAT §7).
+fn check_bundle(
     bundle: &Bundle,
-    file: &[u8],
+    file: Option<&[u8]>,
     reader: &Reader,
     arguments: &Verify,
     question: &Question<'_>,
@@ -103,8 +109,9 @@ fn check_pdf(
     let Ok(checked) = reader.open_bundle(bundle) else {
         return Ok(reader.check_bundle(bundle, question));
     };
-    let embedded = embedded::attachments(file, checked.version().verified().content().attachments());
-    let files = [question.attachments, &embedded].concat();
+    let named = checked.version().verified().content().attachments();
+    let carried = file.map_or_else(Vec::new, |file| carried::attachments(file, named));
+    let files = [question.attachments, &carried].concat();
     let verdict = reader.check_bundle(
         bundle,
         &Question {
@@ -119,10 +126,26 @@ fn check_pdf(
     let again = Print {
         checked: &checked,
         bundle: &bundle.encode()?,
-        files: &embedded,
+        files: &files,
         policy,
     };
-    Ok(verdict.in_file(print::compare(file, &again)))
+    let verdict = match file {
+        Some(file) => verdict.in_file(print::compare(file, &again)),
+        None => verdict,
+    };
+    write_pages(&verdict, &again, arguments)?;
+    Ok(verdict)
+}
+
+/// Our own pages, whatever the received ones looked like. Of a plan that is not genuine there are none.
+fn write_pages(verdict: &Verdict, again: &Print<'_>, arguments: &Verify) -> anyhow::Result<()> {
+    let Some(path) = arguments.pages.as_ref().filter(|_| verdict.bundle().is_some()) else {
+        return Ok(());
+    };
+    let answer = verdict.currency().map(|currency| currency.answer());
+    let pages = print::show(again, answer).context("the plan's pages cannot be made from what is at hand")?;
+    output::write(path, &pages, Access::Owner, Existing::Keep)?;
+    Ok(())
 }
 
 fn show(verdict: &Verdict, asked: &Asked, arguments: &Verify, shared: &Shared) -> anyhow::Result<()> {
@@ -242,6 +265,7 @@ fn as_json(verdict: &Verdict, asked: &Asked, arguments: &Verify) -> Json {
         "file": match verdict.file() {
             FileState::NotCompared => "not_compared",
             FileState::Genuine => "genuine",
+            FileState::Sealed => "sealed",
             FileState::Altered => "altered",
         },
         "plan": plan,

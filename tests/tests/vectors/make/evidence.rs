@@ -249,6 +249,20 @@ fn trust_policy(maker: &mut Maker) {
         "what a reader of all other vectors pins",
         genuine.clone(),
     );
+    maker.add(
+        "trust-policy",
+        "with_seals",
+        ACCEPTED,
+        "who certifies the keys that seal PDFs",
+        changed("seals", Cbor::Bytes(vec![7; 32])),
+    );
+    maker.add(
+        "trust-policy",
+        "seals_of_31_bytes",
+        "Value",
+        "a digest that is none",
+        changed("seals", Cbor::Bytes(vec![7; 31])),
+    );
     let origin = changed("origin", Cbor::text("other.example/log"));
     maker.add(
         "trust-policy",

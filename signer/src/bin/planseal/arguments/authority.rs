@@ -35,6 +35,42 @@ pub(crate) enum Ca {
     },
     /// Revoke a certificate that this authority issued
     Revoke(Box<Revoke>),
+    /// The service's seal around PDFs: its authority and its keys
+    #[command(subcommand)]
+    Seal(CaSeal),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CaSeal {
+    /// Make the authority of seals: authority.pem, which PDF programs trust and the trust policy pins, and its key
+    Init {
+        /// A new folder
+        folder: PathBuf,
+        /// The authority's name as PDF programs show it
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        passphrase: PassphraseFrom,
+        /// Make a weakly protected key for public examples and tests only
+        #[arg(long)]
+        public_example: bool,
+    },
+    /// Make a sealing key for 366 days: seal.pem with its certificates, and seal-key.pem
+    Issue {
+        /// The authority's folder
+        folder: PathBuf,
+        /// The service's name as PDF programs show it
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        passphrase: PassphraseFrom,
+        /// Make a weakly protected key for public examples and tests only
+        #[arg(long)]
+        public_example: bool,
+        /// The folder for both files; it must be there
+        #[arg(short, long, value_name = "FOLDER")]
+        output: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
