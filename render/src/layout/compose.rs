@@ -227,6 +227,7 @@ impl Composer {
         let piece = Piece {
             above: PARAGRAPH_GAP,
             height: left.height.max(right.height),
+            title: left.title.or(right.title),
             items: left.items.into_iter().chain(right.items).collect(),
             what: "the emergency summary",
             ..Piece::default()
@@ -288,6 +289,7 @@ pub(super) fn stack(pieces: Vec<Piece>) -> Piece {
         }
         piece.shift(Length::ZERO, whole.height);
         whole.height += piece.height;
+        whole.title = whole.title.or(piece.title);
         whole.items.append(&mut piece.items);
     }
     whole
