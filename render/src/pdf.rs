@@ -30,6 +30,7 @@ use crate::RenderError;
 use crate::fonts;
 use crate::layout::{self, Child, Ink, Item, Layout, LeafId, Node, PAGE_HEIGHT, PAGE_WIDTH, Purpose, Shade};
 use crate::length::Length;
+use crate::qr::Symbol;
 use crate::text::{Line, Reading, Run};
 use crate::view::Ground;
 
@@ -151,6 +152,7 @@ fn draw_item(surface: &mut Surface<'_>, item: &Item, leaves: &mut [Option<Identi
     match &item.ink {
         Ink::Line(line) => draw_line(surface, line, item.at.x, item.at.y, Shade::Black),
         Ink::Fill(rects, shade) => fill(surface, (item.at.x, item.at.y), rects, *shade),
+        Ink::Symbol(symbol) => draw_symbol(surface, item, symbol),
         Ink::Strokes(strokes) => draw_strokes(surface, item, strokes),
         Ink::Across(line) => draw_across(surface, item, line),
     }
@@ -224,6 +226,27 @@ fn fill(surface: &mut Surface<'_>, (x, y): (Length, Length), rects: &[layout::Re
         surface.set_fill(Some(paint(shade)));
         surface.draw_path(&path);
     }
+}
+
+/// In units of one module: the whole numbers take half the room of points, and this is most of page 1.
+fn draw_symbol(surface: &mut Surface<'_>, item: &Item, symbol: &Symbol) {
+    let module = symbol.module().to_points();
+    let (x, y) = (item.at.x.to_points(), item.at.y.to_points());
+    surface.push_transform(&Transform::from_row(module, 0.0, 0.0, module, x, y));
+    let whole = |modules: i32| f32::from(i16::try_from(modules).unwrap_or(i16::MAX));
+    let mut path = PathBuilder::new();
+    for (left, top, width) in symbol.stretches() {
+        let rect = Rect::from_ltrb(whole(left), whole(top), whole(left + width), whole(top + 1));
+        if let Some(rect) = rect {
+            path.push_rect(rect);
+        }
+    }
+    if let Some(path) = path.finish() {
+        surface.set_stroke(None);
+        surface.set_fill(Some(paint(Shade::Black)));
+        surface.draw_path(&path);
+    }
+    surface.pop();
 }
 
 fn draw_strokes(surface: &mut Surface<'_>, item: &Item, strokes: &[Vec<(Length, Length)>]) {

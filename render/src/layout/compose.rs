@@ -237,15 +237,7 @@ impl Composer {
 
     /// The quiet zone is part of the symbol, so nothing comes closer.
     fn code(&mut self, code: &Code) -> (Vec<Piece>, Vec<Node>) {
-        let module = code.symbol.module();
-        let dark = code.symbol.stretches();
-        let rects = dark.into_iter().map(|(left, top, width)| Rect {
-            left,
-            top,
-            width,
-            height: module,
-        });
-        let (item, id) = self.leaf(Point::default(), Ink::Fill(rects.collect(), Shade::Black));
+        let (item, id) = self.leaf(Point::default(), Ink::Symbol(code.symbol.clone()));
         figure(item, id, code.symbol.side(), &code.stands_for)
     }
 
