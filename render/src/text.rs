@@ -49,8 +49,10 @@ pub(crate) struct Line {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reading {
     LeftToRight,
-    /// From the left, with words inside whose glyphs stand in another order.
-    Mixed,
+    /// From the left; some glyphs stand in another order than their letters.
+    Reordered,
+    /// From the left, with words inside that run from right to left.
+    BothWays,
     /// From the right: a longer paragraph of Arabic or Hebrew.
     RightToLeft,
 }
@@ -117,7 +119,7 @@ impl Text {
         if let [line] = &mut lines[..]
             && line.reading == Reading::RightToLeft
         {
-            line.reading = Reading::Mixed;
+            line.reading = Reading::BothWays;
         }
         Ok(lines)
     }
@@ -248,12 +250,14 @@ impl<'a> Paragraph<'a> {
             reading: Reading::LeftToRight,
             words: self.words[range.clone()].to_owned(),
         };
+        let mut both_ways = false;
         for stretch in self.direction.visual(range) {
             let parts = self
                 .items
                 .iter()
                 .filter_map(|item| item.part(&stretch, self.words));
             if self.direction.is_rtl_at(stretch.start) {
+                both_ways = true;
                 parts.rev().for_each(|part| line.append(part, self.size));
             } else {
                 parts.for_each(|part| line.append(part, self.size));
@@ -261,6 +265,8 @@ impl<'a> Paragraph<'a> {
         }
         if self.direction.is_rtl_over_all() {
             line.reading = Reading::RightToLeft;
+        } else if both_ways {
+            line.reading = Reading::BothWays;
         }
         line
     }
@@ -325,7 +331,7 @@ impl Line {
         let setting = part.face.setting();
         self.height = self.height.max(size.fraction(leading(setting), 100));
         if setting == Setting::Stacked {
-            self.reading = Reading::Mixed;
+            self.reading = Reading::Reordered;
         }
         let offset = self.width;
         self.width += part.width(size);
@@ -410,8 +416,8 @@ mod tests {
     #[test]
     fn hebrew_inside_english_runs_from_right_to_left() {
         let lines = set("Known as שרה כהן at home", 400);
-        assert_eq!(lines[0].reading, Reading::Mixed);
-        assert_eq!(set("שרה כהן", 400)[0].reading, Reading::Mixed);
+        assert_eq!(lines[0].reading, Reading::BothWays);
+        assert_eq!(set("שרה כהן", 400)[0].reading, Reading::BothWays);
         let long = set(&"שרה כהן ".repeat(9), 200);
         assert!(long.iter().all(|line| line.reading == Reading::RightToLeft));
     }

@@ -103,7 +103,7 @@ impl Composer {
     pub(super) fn line(&mut self, line: Line, left: Length, top: Length, width: Length) -> (Item, LeafId) {
         let indent = match line.reading {
             Reading::RightToLeft => width - line.width,
-            Reading::LeftToRight | Reading::Mixed => Length::ZERO,
+            Reading::LeftToRight | Reading::Reordered | Reading::BothWays => Length::ZERO,
         };
         let at = Point {
             x: left + indent,
