@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 const TEMPLATE: u32 = 1;
 
 /// The crates that shape, break, draw and write; those they rest on are found in the lock file.
-const WRITERS: [&str; 7] = [
+const WRITERS: [&str; 8] = [
+    "flate2",
     "harfrust",
     "krilla",
     "pdf-writer",

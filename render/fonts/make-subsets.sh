@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes the embedded fonts of this directory, SHA256SUMS and printable.rs, the table of code points they cover.
 #
-# Source: Debian package fonts-noto-core 20201225-1 (Noto Sans, SIL Open Font License 1.1).
+# Source: Debian packages fonts-noto-core 20201225-1 (Noto Sans) and fonts-noto-cjk 1:20220127+repack1-1 (Noto Sans CJK),
+#         both under the SIL Open Font License 1.1; unicode-data 15.0.0-1 for the lists of Han characters.
 # Tool:   fonttools 4.68.0 from PyPI (python3 -m pip install fonttools==4.68.0).
 # Use:    render/fonts/make-subsets.sh [PYTHON]     then copy printable.rs to core/src/plan/printable.rs
 #
@@ -46,5 +47,14 @@ script Telugu     'U+C00-C7F'
 script Thaana     'U+780-7BF'
 script Thai       'U+E00-E7F'
 
-sha256sum ./*.ttf OFL.txt | sed 's| \./| |' > SHA256SUMS
-"$python" printable.py ./*.ttf > printable.rs
+# Han, kana and Hangul, in the shapes of the Chinese mainland where regions differ (han.py says which characters).
+# No layout features: names are set in horizontal lines of full-width characters, and Hangul comes composed (NFC).
+characters=$(mktemp)
+trap 'rm -f "$characters"' EXIT
+"$python" han.py /usr/share/unicode > "$characters"
+"$python" -m fontTools.subset /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc --font-number=2 \
+    --text-file="$characters" --output-file=NotoSansCJKsc-Regular.otf --layout-features='' --no-hinting \
+    --name-IDs='*' --notdef-outline --no-recalc-timestamp --drop-tables+=BASE,GPOS,GSUB,VORG,vhea,vmtx
+
+sha256sum ./*.ttf ./*.otf OFL.txt | sed 's| \./| |' > SHA256SUMS
+"$python" printable.py ./*.ttf ./*.otf > printable.rs

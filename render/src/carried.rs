@@ -5,8 +5,9 @@
 //! something lay in the file does not matter, its signatures and digests do, and a PDF is never parsed as one: offsets,
 //! object streams and page trees of a stranger are not followed.
 
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
-use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
+use std::io::Read as _;
+
+use flate2::read::ZlibDecoder;
 use planseal::bundle::{Bundle, BundleError, MAGIC, MAX_BUNDLE};
 use planseal::plan::contacts::{Attachment, MediaType};
 use planseal::verify::attachment_matches;
@@ -39,7 +40,9 @@ pub fn attachments(file: &[u8], named: &[Attachment]) -> Vec<Vec<u8>> {
             *place = plain(rest, attachment);
         }
     }
-    let mut inflater = Inflater::new(named.iter().map(size).fold(SPARE, usize::saturating_add));
+    let mut inflater = Inflater {
+        left: named.iter().map(size).fold(SPARE, usize::saturating_add),
+    };
     for rest in streams(file) {
         if found.iter().all(Option::is_some) {
             break;
@@ -58,7 +61,9 @@ pub fn attachments(file: &[u8], named: &[Attachment]) -> Vec<Vec<u8>> {
 }
 
 fn compressed_bundle(file: &[u8]) -> Result<Bundle, BundleError> {
-    let mut inflater = Inflater::new(2 * (MAX_BUNDLE + MAGIC.len() + 4));
+    let mut inflater = Inflater {
+        left: 2 * (MAX_BUNDLE + MAGIC.len() + 4),
+    };
     let mut found = None;
     for rest in streams(file) {
         if let Some(content) = inflater.inflate(rest, [MAGIC.as_slice()])
@@ -116,47 +121,29 @@ fn streams(file: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Inflates streams until a stated amount has come out.
 struct Inflater {
-    state: Box<DecompressorOxide>,
     left: usize,
 }
 
 impl Inflater {
-    fn new(left: usize) -> Self {
-        Self {
-            state: Box::default(),
-            left,
-        }
-    }
-
-    /// The whole stream, if it begins with one of these and the rest of the allowance suffices.
+    /// The whole stream, if it begins with one of these and the rest of the allowance suffices. Bytes may follow it.
     fn inflate<'a>(
         &mut self,
         stream: &[u8],
         beginnings: impl IntoIterator<Item = &'a [u8]>,
     ) -> Option<Vec<u8>> {
-        let mut first = [0; MAGIC.len()];
-        self.state.init();
-        let flags = inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER
-            | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF
-            | inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
-        let (_, _, length) = decompress(&mut self.state, stream, &mut first, 0, flags);
-        let first = first.get(..length)?;
+        let mut decoder = ZlibDecoder::new(stream);
+        let mut content = vec![0; MAGIC.len()];
+        decoder.read_exact(&mut content).ok()?;
         if !beginnings
             .into_iter()
-            .any(|beginning| first.starts_with(beginning))
+            .any(|beginning| content.starts_with(beginning))
         {
             return None;
         }
-        match decompress_to_vec_zlib_with_limit(stream, self.left) {
-            Ok(content) => {
-                self.left -= content.len();
-                Some(content)
-            }
-            Err(fault) => {
-                self.left = self.left.saturating_sub(fault.output.len());
-                None
-            }
-        }
+        let allowed = u64::try_from(self.left).unwrap_or(u64::MAX);
+        let ended = decoder.by_ref().take(allowed).read_to_end(&mut content);
+        self.left = self.left.saturating_sub(content.len());
+        (ended.is_ok() && self.left > 0).then_some(content)
     }
 }
 

@@ -13,7 +13,7 @@ use planseal::verify::Verified;
 use crate::RenderError;
 use crate::first_page::{self, PrintedCodes};
 use crate::known::{Known, Standing};
-use crate::layout;
+use crate::layout::{self, Layout};
 use crate::length::Length;
 use crate::pdf::{self, EmbeddedBytes, Properties};
 use crate::qr::Symbol;
@@ -122,6 +122,21 @@ impl<'a> Beside<'a> {
 }
 
 fn signed_pages(plan: &PlanVersion, id: ObjectId, given: &Beside<'_>) -> Result<Vec<u8>, RenderError> {
+    let (layout, properties) = pages(plan, id, given)?;
+    let mut files = vec![EmbeddedBytes {
+        name: "planseal-bundle.cbor".to_owned(),
+        media_type: "application/vnd.planseal.bundle+cbor",
+        description: "The signed plan with its proofs: the evidence that this document is checked by"
+            .to_owned(),
+        relation: AssociationKind::Source,
+        dated: plan.signed_at(),
+        bytes: given.bundle,
+    }];
+    files.extend(attached(plan, given.attachments)?);
+    pdf::write(&layout, &properties, files)
+}
+
+fn pages(plan: &PlanVersion, id: ObjectId, given: &Beside<'_>) -> Result<(Layout, Properties), RenderError> {
     let codes = PrintedCodes {
         pointer: Symbol::pointer(&given.codes.pointer)?,
         offline: given.codes.offline.as_deref().map(Symbol::offline).transpose()?,
@@ -152,17 +167,7 @@ fn signed_pages(plan: &PlanVersion, id: ObjectId, given: &Beside<'_>) -> Result<
         identity: format!("urn:planseal:version:{id}"),
         made_at: given.printed_at,
     };
-    let mut files = vec![EmbeddedBytes {
-        name: "planseal-bundle.cbor".to_owned(),
-        media_type: "application/vnd.planseal.bundle+cbor",
-        description: "The signed plan with its proofs: the evidence that this document is checked by"
-            .to_owned(),
-        relation: AssociationKind::Source,
-        dated: plan.signed_at(),
-        bytes: given.bundle,
-    }];
-    files.extend(attached(plan, given.attachments)?);
-    pdf::write(&layout, &properties, files)
+    Ok((layout, properties))
 }
 
 fn all_blocks(

@@ -4,6 +4,8 @@
 //! page, the longest words are shortened here, visibly and with the place where they go on.
 
 use planseal::plan::PlanVersion;
+use unicode_linebreak::linebreaks;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::RenderError;
 use crate::layout;
@@ -54,7 +56,7 @@ struct Limit {
     body: Length,
 }
 
-const LIMITS: [Limit; 12] = [
+const LIMITS: [Limit; 14] = [
     Limit::of(usize::MAX, usize::MAX, BODY),
     Limit::of(400, 6, BODY),
     Limit::of(300, 5, BODY),
@@ -67,6 +69,8 @@ const LIMITS: [Limit; 12] = [
     Limit::of(90, 2, SMALLEST_BODY),
     Limit::of(60, 1, SMALLEST_BODY),
     Limit::of(40, 1, LAST_RESORT),
+    Limit::of(28, 1, LAST_RESORT),
+    Limit::of(18, 1, LAST_RESORT),
 ];
 
 impl Limit {
@@ -82,8 +86,12 @@ impl Limit {
     fn for_topic(self, topic: Topic) -> Self {
         match topic {
             Topic::Status => Self::of(usize::MAX, usize::MAX, self.body),
-            Topic::Who => Self::of(self.characters.max(60), usize::MAX, self.body),
+            Topic::Who => Self::of(self.characters.max(40), usize::MAX, self.body),
             Topic::Cpr(_) => Self::of(self.characters.max(180), self.details.max(2), self.body),
+            // These stand beside the codes, which leave them room at the smallest type.
+            Topic::Ceiling | Topic::Refusal | Topic::Alerts | Topic::Place if self.body == LAST_RESORT => {
+                Self::of(self.characters * 4, self.details * 3, self.body)
+            }
             _ => self,
         }
     }
@@ -122,7 +130,7 @@ fn page(
     }
     blocks.extend(below);
     blocks.push(Block::Rule);
-    blocks.push(notice(plan));
+    blocks.push(notice(plan, limit.body.min(NOTICE)));
     blocks
 }
 
@@ -161,14 +169,24 @@ impl SummaryLine {
     }
 }
 
-/// Cuts at a space, and says where the rest is.
+/// Cuts where a line might break (in Chinese or Thai, between letters), and says where the rest is.
 fn shorten(words: &str, characters: usize, place: &str) -> String {
-    let Some((end, _)) = words.char_indices().nth(characters) else {
+    let mut room = characters;
+    let leaves = |(_, character): &(usize, char)| {
+        let taken = if *character < FIRST_FULL_WIDTH { 1 } else { 2 };
+        room.checked_sub(taken).map(|left| room = left).is_none()
+    };
+    let Some((end, _)) = words.char_indices().find(leaves) else {
         return words.to_owned();
     };
-    let kept = &words[..end];
-    let kept = kept.rfind(' ').map_or(kept, |space| &kept[..space]);
-    format!("{kept} \u{2026} [goes on: {place}]")
+    let breaks = linebreaks(words).map(|(at, _)| at);
+    let clusters = words.grapheme_indices(true).map(|(at, _)| at);
+    let last = |places: &mut dyn Iterator<Item = usize>| places.take_while(|at| *at <= end).last();
+    let at = last(&mut { breaks })
+        .filter(|at| *at > end / 2)
+        .or_else(|| last(&mut { clusters }))
+        .unwrap_or(end);
+    format!("{} \u{2026} [goes on: {place}]", words[..at].trim_end())
 }
 
 const fn continues_in(topic: Topic) -> &'static str {
@@ -215,13 +233,18 @@ fn notice_lines(line: &Shown) -> Vec<Block> {
 }
 
 fn banner(line: &Shown) -> Block {
-    let size = if line.headline.chars().count() > 40 {
-        13
-    } else {
-        19
+    let tight = line.body == LAST_RESORT;
+    let (name, numbers) = match line.headline.chars().count() {
+        _ if tight => (12, 11),
+        41.. => (13, 13),
+        _ => (19, 13),
     };
-    let name = Text::strong("person.name", Length::points(size), line.headline.clone());
-    let numbers = Text::strong("person", Length::points(13), line.details.join("   \u{00b7}   "));
+    let name = Text::strong("person.name", Length::points(name), line.headline.clone());
+    let numbers = Text::strong(
+        "person",
+        Length::points(numbers),
+        line.details.join("   \u{00b7}   "),
+    );
     Block::Framed(
         Frame::Bar,
         vec![Block::Paragraph(name), Block::Paragraph(numbers)],
@@ -307,13 +330,12 @@ fn printed_codes(plan: &PlanVersion, codes: &PrintedCodes) -> Vec<Block> {
     blocks
 }
 
-fn notice(plan: &PlanVersion) -> Block {
-    Block::Paragraph(Text::plain(
-        "legal_notice",
-        Length::points(10),
-        plan.legal_notice().label(),
-    ))
+fn notice(plan: &PlanVersion, size: Length) -> Block {
+    Block::Paragraph(Text::plain("legal_notice", size, plan.legal_notice().label()))
 }
+
+/// Chinese, Japanese and Korean stand from here on: each of their characters takes the room of two.
+const FIRST_FULL_WIDTH: char = '\u{2E80}';
 
 const HEADLINE: Length = Length::points(14);
 
@@ -324,6 +346,8 @@ const SMALLEST_BODY: Length = Length::points(10);
 
 /// For plans whose every field is as long as it may be.
 const LAST_RESORT: Length = Length::half_points(17);
+
+const NOTICE: Length = Length::points(10);
 
 const LABEL: Length = Length::half_points(19);
 
@@ -338,5 +362,9 @@ mod tests {
             "one two \u{2026} [goes on: section 5]"
         );
         assert_eq!(shorten("one two", 7, "section 5"), "one two");
+        assert_eq!(
+            shorten("王小明住在家里", 7, "section 5"),
+            "王小明 \u{2026} [goes on: section 5]"
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! The embedded fonts and the choice of a face for each character.
 //!
-//! Noto Sans subsets (OFL-1.1) from `render/fonts`, made by the script there; never a font of the system. Which
+//! Noto Sans and Noto Sans CJK subsets (OFL-1.1) from `render/fonts`, made by the script there; never a font of the system. Which
 //! characters they cover is known to core (`is_printable`), so a validated plan always has its glyphs.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use harfrust::Font;
 
@@ -17,7 +17,7 @@ pub(crate) struct Face {
 }
 
 /// Which face, as an index into [`Fonts::face`]. 0 is Noto Sans Regular, 1 Noto Sans Bold, then one per script.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct FaceId(usize);
 
 /// The weight asked for. Scripts beyond Latin, Greek and Cyrillic have the regular weight only.
@@ -27,22 +27,33 @@ pub(crate) enum Weight {
     Bold,
 }
 
-/// All embedded faces.
+/// All embedded faces. Each is parsed when it is first looked into, and stays.
 pub(crate) struct Fonts {
-    faces: Vec<Face>,
+    faces: [OnceLock<Face>; FILES.len()],
 }
 
-/// The fonts compiled into this crate, parsed once.
+/// How the lines of a script are set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Setting {
+    /// Latin, Greek and Cyrillic.
+    European,
+    /// Han, kana and Hangul: full squares, one glyph for each character, in reading order.
+    EastAsian,
+    /// Marks stack above and below, and glyphs are reordered or joined.
+    Stacked,
+}
+
+/// The fonts compiled into this crate.
 pub(crate) fn embedded() -> &'static Fonts {
-    static FONTS: LazyLock<Fonts> = LazyLock::new(|| Fonts {
-        faces: FILES.iter().copied().map(Face::parse).collect(),
-    });
+    static FONTS: Fonts = Fonts {
+        faces: [const { OnceLock::new() }; FILES.len()],
+    };
     &FONTS
 }
 
 impl Fonts {
     pub(crate) fn face(&self, id: FaceId) -> &Face {
-        &self.faces[id.0]
+        self.faces[id.0].get_or_init(|| Face::parse(FILES[id.0]))
     }
 
     /// The face that draws `character`: the one in use for as long as it can, so that marks and spaces stay
@@ -52,6 +63,9 @@ impl Fonts {
             Weight::Regular => FaceId(0),
             Weight::Bold => FaceId(1),
         };
+        if matches!(character, ' '..='~') && in_use.is_none_or(|face| face.setting() == Setting::European) {
+            return Some(european);
+        }
         let joins = !character.is_alphanumeric();
         if let Some(face) = in_use
             && joins
@@ -59,8 +73,11 @@ impl Fonts {
         {
             return Some(face);
         }
-        let scripts = (FIRST_SCRIPT..self.faces.len()).map(FaceId);
+        // East Asian characters first where they can be: that spares a look into every other script.
+        let east_asian = (character >= FIRST_EAST_ASIAN).then_some(EAST_ASIAN);
+        let scripts = (FIRST_SCRIPT..FILES.len()).map(FaceId);
         core::iter::once(european)
+            .chain(east_asian)
             .chain(scripts)
             .find(|face| self.covers(*face, character))
     }
@@ -71,15 +88,18 @@ impl Fonts {
 }
 
 impl FaceId {
-    /// Scripts with tall stacks of marks need more room between lines than Latin.
-    pub(crate) const fn is_european(self) -> bool {
-        self.0 < FIRST_SCRIPT
+    pub(crate) const fn setting(self) -> Setting {
+        match self.0 {
+            0..FIRST_SCRIPT => Setting::European,
+            _ if self.0 == EAST_ASIAN.0 => Setting::EastAsian,
+            _ => Setting::Stacked,
+        }
     }
 }
 
 impl Face {
     fn parse(file: &'static [u8]) -> Self {
-        let shaping = Font::new(file.to_vec(), 0).expect("an embedded font is well formed: tests open each");
+        let shaping = Font::new(file, 0).expect("an embedded font is well formed: tests open each");
         let embedding = krilla::text::Font::new(file.into(), 0).expect("an embedded font is well formed");
         let units_per_em = shaping.units_per_em();
         Self {
@@ -92,7 +112,13 @@ impl Face {
 
 const FIRST_SCRIPT: usize = 2;
 
-static FILES: [&[u8]; 23] = [
+/// The last file below.
+const EAST_ASIAN: FaceId = FaceId(FILES.len() - 1);
+
+/// Below this code point (CJK Radicals, U+2E80) the East Asian face has nothing that another lacks.
+const FIRST_EAST_ASIAN: char = '\u{2E80}';
+
+static FILES: [&[u8]; 24] = [
     include_bytes!("../fonts/NotoSans-Regular.ttf"),
     include_bytes!("../fonts/NotoSans-Bold.ttf"),
     include_bytes!("../fonts/NotoSansArabic-Regular.ttf"),
@@ -116,6 +142,7 @@ static FILES: [&[u8]; 23] = [
     include_bytes!("../fonts/NotoSansTelugu-Regular.ttf"),
     include_bytes!("../fonts/NotoSansThaana-Regular.ttf"),
     include_bytes!("../fonts/NotoSansThai-Regular.ttf"),
+    include_bytes!("../fonts/NotoSansCJKsc-Regular.otf"),
 ];
 
 #[cfg(test)]
@@ -147,6 +174,32 @@ mod tests {
                     "U+{:04X} {weight:?}",
                     u32::from(character)
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_east_asia_are_printable_and_set_as_squares() {
+        // Simplified, traditional, Hong Kong, and characters of given names in no older national standard.
+        for name in [
+            "王小明",
+            "陳麗華",
+            "李曉彤",
+            "朱镕基",
+            "堃喆玥",
+            "田中さくら",
+            "タナカ",
+            "김민준",
+            "𨋢",
+        ] {
+            for character in name.chars() {
+                assert!(
+                    printable::is_printable(character),
+                    "U+{:04X}",
+                    u32::from(character)
+                );
+                let face = embedded().choose(character, Weight::Bold, None);
+                assert_eq!(face.map(FaceId::setting), Some(Setting::EastAsian), "{character}");
             }
         }
     }

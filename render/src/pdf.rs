@@ -30,6 +30,7 @@ use crate::RenderError;
 use crate::fonts;
 use crate::layout::{self, Child, Ink, Item, Layout, LeafId, Node, PAGE_HEIGHT, PAGE_WIDTH, Purpose, Shade};
 use crate::length::Length;
+use crate::qr::Symbol;
 use crate::text::{Line, Reading, Run};
 use crate::view::Ground;
 
@@ -96,11 +97,18 @@ pub(crate) fn write(
     Ok(bytes)
 }
 
-fn draw_page(
+/// A leaf on its page, and its words where it is a line.
+#[derive(Clone, Copy)]
+struct Placed<'a> {
+    identifier: Identifier,
+    line: Option<&'a Line>,
+}
+
+fn draw_page<'a>(
     document: &mut krilla::Document,
-    items: &[Item],
+    items: &'a [Item],
     ground: Ground,
-    leaves: &mut [Option<Identifier>],
+    leaves: &mut [Option<Placed<'a>>],
 ) -> Result<(), RenderError> {
     let size = PageSettings::from_wh(PAGE_WIDTH.to_points(), PAGE_HEIGHT.to_points());
     let size = size.ok_or_else(|| RenderError::Refused {
@@ -137,7 +145,7 @@ fn draw_scanned_ground(surface: &mut Surface<'_>) {
     surface.push_transform(&Transform::from_row(cosine, sine, -sine, cosine, 3.0, -2.0));
 }
 
-fn draw_item(surface: &mut Surface<'_>, item: &Item, leaves: &mut [Option<Identifier>]) {
+fn draw_item<'a>(surface: &mut Surface<'_>, item: &'a Item, leaves: &mut [Option<Placed<'a>>]) {
     let tag = match (item.purpose, &item.ink) {
         (Purpose::Content(_), Ink::Line(line)) => line_tag(line),
         (Purpose::Content(_), _) => ContentTag::Other,
@@ -148,25 +156,29 @@ fn draw_item(surface: &mut Surface<'_>, item: &Item, leaves: &mut [Option<Identi
     };
     let identifier = surface.start_tagged(tag);
     if let Purpose::Content(LeafId(leaf)) = item.purpose {
-        leaves[leaf] = Some(identifier);
+        let line = match &item.ink {
+            Ink::Line(line) => Some(line),
+            _ => None,
+        };
+        leaves[leaf] = Some(Placed { identifier, line });
     }
     match &item.ink {
         Ink::Line(line) => draw_line(surface, line, item.at.x, item.at.y, Shade::Black),
         Ink::Fill(rects, shade) => fill(surface, (item.at.x, item.at.y), rects, *shade),
+        Ink::Symbol(symbol) => draw_symbol(surface, item, symbol),
         Ink::Strokes(strokes) => draw_strokes(surface, item, strokes),
         Ink::Across(line) => draw_across(surface, item, line),
     }
     surface.end_tagged();
 }
 
-/// Glyphs of Arabic, Hebrew and the scripts of South and South-East Asia do not stand in reading order, so their
-/// lines carry their words.
+/// Glyphs of South and South-East Asia do not stand in reading order, so their lines carry their words. Those of
+/// Arabic and Hebrew carry none: readers that extract text turn what stands from right to left, and would turn such
+/// words too. Their words are given once, to the structure element ([`group`]).
 fn line_tag(line: &Line) -> ContentTag<'_> {
     match line.reading {
-        Reading::LeftToRight => ContentTag::Other,
-        Reading::Mixed | Reading::RightToLeft => {
-            ContentTag::Span(SpanTag::empty().with_actual_text(Some(&line.words)))
-        }
+        Reading::Reordered => ContentTag::Span(SpanTag::empty().with_actual_text(Some(&line.words))),
+        Reading::LeftToRight | Reading::BothWays | Reading::RightToLeft => ContentTag::Other,
     }
 }
 
@@ -228,6 +240,27 @@ fn fill(surface: &mut Surface<'_>, (x, y): (Length, Length), rects: &[layout::Re
     }
 }
 
+/// In units of one module: the whole numbers take half the room of points, and this is most of page 1.
+fn draw_symbol(surface: &mut Surface<'_>, item: &Item, symbol: &Symbol) {
+    let module = symbol.module().to_points();
+    let (x, y) = (item.at.x.to_points(), item.at.y.to_points());
+    surface.push_transform(&Transform::from_row(module, 0.0, 0.0, module, x, y));
+    let whole = |modules: i32| f32::from(i16::try_from(modules).unwrap_or(i16::MAX));
+    let mut path = PathBuilder::new();
+    for (left, top, width) in symbol.stretches() {
+        let rect = Rect::from_ltrb(whole(left), whole(top), whole(left + width), whole(top + 1));
+        if let Some(rect) = rect {
+            path.push_rect(rect);
+        }
+    }
+    if let Some(path) = path.finish() {
+        surface.set_stroke(None);
+        surface.set_fill(Some(paint(Shade::Black)));
+        surface.draw_path(&path);
+    }
+    surface.pop();
+}
+
 fn draw_strokes(surface: &mut Surface<'_>, item: &Item, strokes: &[Vec<(Length, Length)>]) {
     surface.set_fill(None);
     surface.set_stroke(Some(Stroke {
@@ -282,19 +315,33 @@ fn paint(shade: Shade) -> Fill {
     }
 }
 
-fn group(node: &Node, leaves: &[Option<Identifier>]) -> TagGroup {
-    let mut group = TagGroup::new(kind(&node.tag));
+fn group(node: &Node, leaves: &[Option<Placed<'_>>]) -> TagGroup {
+    let mut kind = kind(&node.tag);
+    kind.set_actual_text(words_both_ways(node, leaves));
+    let mut group = TagGroup::new(kind);
     for child in &node.children {
         match child {
             Child::Node(node) => group.push(self::group(node, leaves)),
             Child::Leaf(LeafId(leaf)) => {
-                if let Some(identifier) = leaves[*leaf] {
-                    group.push(identifier);
+                if let Some(placed) = leaves[*leaf] {
+                    group.push(placed.identifier);
                 }
             }
         }
     }
     group
+}
+
+/// The words of an element in reading order, when some of them run from right to left.
+fn words_both_ways(node: &Node, leaves: &[Option<Placed<'_>>]) -> Option<String> {
+    let lines = node.children.iter().filter_map(|child| match child {
+        Child::Leaf(LeafId(leaf)) => leaves[*leaf]?.line,
+        Child::Node(_) => None,
+    });
+    let lines: Vec<&Line> = lines.collect();
+    let turned = |line: &&Line| matches!(line.reading, Reading::BothWays | Reading::RightToLeft);
+    let words: Vec<&str> = lines.iter().map(|line| line.words.as_str()).collect();
+    lines.iter().any(turned).then(|| words.join(" "))
 }
 
 fn kind(tag: &layout::Tag) -> TagKind {

@@ -3,7 +3,10 @@
 //! What the codes say is made elsewhere. Sizes follow what cheap scanners and second-generation copies can read:
 //! a module is never smaller than 0.48 mm, and a symbol is never shrunk to fit.
 
-use qrcode::{EcLevel, QrCode};
+mod mask;
+
+use qrcode::canvas::Canvas;
+use qrcode::{EcLevel, bits, ec};
 
 use crate::RenderError;
 use crate::length::Length;
@@ -40,13 +43,13 @@ impl Symbol {
     /// [`RenderError::CodeRefused`] when no symbol holds the content, [`RenderError::CodeTooLarge`] when its
     /// modules would be smaller than 0.48 mm.
     fn printed(code: &'static str, content: &str, side: Length) -> Result<Self, RenderError> {
-        let symbol = QrCode::with_error_correction_level(content, EcLevel::M).map_err(|_| {
-            RenderError::CodeRefused {
-                code,
-                bytes: content.len(),
-            }
-        })?;
-        let across = i32::try_from(symbol.width()).unwrap_or(i32::MAX);
+        let refused = |_| RenderError::CodeRefused {
+            code,
+            bytes: content.len(),
+        };
+        let bits = bits::encode_auto(content.as_bytes(), EcLevel::M).map_err(refused)?;
+        let version = bits.version();
+        let across = i32::from(version.width());
         let modules = across.saturating_add(2 * QUIET_ZONE);
         let module = side / modules;
         if module < SMALLEST_MODULE {
@@ -56,13 +59,14 @@ impl Symbol {
                 at_most: side.whole(SMALLEST_MODULE),
             });
         }
-        let dark = symbol
-            .to_colors()
-            .into_iter()
-            .map(|color| color == qrcode::Color::Dark);
+        let (data, correction) =
+            ec::construct_codewords(&bits.into_bytes(), version, EcLevel::M).map_err(refused)?;
+        let mut canvas = Canvas::new(version, EcLevel::M);
+        canvas.draw_all_functional_patterns();
+        canvas.draw_data(&data, &correction);
         Ok(Self {
             across,
-            dark: dark.collect(),
+            dark: mask::best(&canvas, usize::try_from(across).unwrap_or(0)),
             module,
         })
     }
@@ -72,8 +76,8 @@ impl Symbol {
         self.module * (self.across + 2 * QUIET_ZONE)
     }
 
-    /// Dark stretches as (left, top, width), one module high, from the symbol's corner with its quiet zone.
-    pub(crate) fn stretches(&self) -> Vec<(Length, Length, Length)> {
+    /// Dark stretches as (left, top, width) in modules, one module high, from the symbol's corner with its quiet zone.
+    pub(crate) fn stretches(&self) -> Vec<(i32, i32, i32)> {
         let width = usize::try_from(self.across).unwrap_or(1);
         let mut stretches = Vec::new();
         for (y, row) in (QUIET_ZONE..).zip(self.dark.chunks(width)) {
@@ -82,7 +86,7 @@ impl Symbol {
                 match (dark, start) {
                     (true, None) => start = Some(x),
                     (false, Some(from)) => {
-                        stretches.push((self.module * from, self.module * y, self.module * (x - from)));
+                        stretches.push((from, y, x - from));
                         start = None;
                     }
                     _ => {}

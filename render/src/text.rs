@@ -1,17 +1,21 @@
 //! Text to positioned glyphs: paragraphs, line breaks, direction, script fallback, shaping.
 //!
-//! Line breaks follow UAX #14, direction UAX #9, clusters UAX #29; glyphs come from harfrust (a port of
-//! HarfBuzz). Where a script writes no spaces a line is broken between clusters.
+//! Line breaks follow UAX #14, direction UAX #9 ([`direction`]), clusters UAX #29; glyphs come from harfrust, a port
+//! of HarfBuzz ([`shape`]). Where a script writes no spaces a line is broken between clusters.
+
+mod direction;
+mod shape;
 
 use core::ops::Range;
 
-use harfrust::{Buffer, Direction, ShapeOptions, ShaperFont};
-use unicode_bidi::BidiInfo;
-use unicode_linebreak::{BreakOpportunity, linebreaks};
+use unicode_linebreak::linebreaks;
 use unicode_segmentation::UnicodeSegmentation;
 
+use self::direction::Directions;
+pub(crate) use self::shape::Glyph;
+use self::shape::Shaped;
 use crate::RenderError;
-use crate::fonts::{self, FaceId, Fonts, Weight};
+use crate::fonts::{self, FaceId, Setting, Weight};
 use crate::length::Length;
 
 /// One paragraph of text in one size, made of spans that may differ in weight.
@@ -41,12 +45,15 @@ pub(crate) struct Line {
     pub(crate) words: String,
 }
 
-/// The direction of a line's paragraph, and whether its glyphs stand in the order they are read.
+/// On which side a line begins, and whether its glyphs stand in the order they are read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reading {
     LeftToRight,
-    /// Left to right over all, with words of another script inside.
-    Mixed,
+    /// From the left; some glyphs stand in another order than their letters.
+    Reordered,
+    /// From the left, with words inside that run from right to left.
+    BothWays,
+    /// From the right: a longer paragraph of Arabic or Hebrew.
     RightToLeft,
 }
 
@@ -59,17 +66,6 @@ pub(crate) struct Run {
     pub(crate) offset: Length,
     pub(crate) glyphs: Vec<Glyph>,
     pub(crate) words: String,
-}
-
-/// One glyph; distances are in font units.
-#[derive(Clone, Debug)]
-pub(crate) struct Glyph {
-    pub(crate) id: u32,
-    pub(crate) advance: i32,
-    pub(crate) right: i32,
-    pub(crate) up: i32,
-    /// The bytes of the run's words that this glyph stands for.
-    pub(crate) cluster: Range<usize>,
 }
 
 impl Text {
@@ -113,179 +109,239 @@ impl Text {
     /// [`RenderError::NoGlyph`] when the fonts do not cover a character.
     pub(crate) fn lines(&self, width: Length) -> Result<Vec<Line>, RenderError> {
         let words = self.words();
-        let typesetter = Typesetter {
-            fonts: fonts::embedded(),
-            text: self,
-            words: &words,
-        };
         let mut lines = Vec::new();
         let mut start = 0;
         for paragraph in words.split('\n') {
-            let range = start..start + paragraph.len();
-            start = range.end + 1;
-            lines.extend(typesetter.paragraph(range, width)?);
+            Paragraph::shape(self, paragraph, start)?.break_into(width, &mut lines);
+            start += paragraph.len() + 1;
+        }
+        // A name by itself stays where the eye begins on an English page.
+        if let [line] = &mut lines[..]
+            && line.reading == Reading::RightToLeft
+        {
+            line.reading = Reading::BothWays;
         }
         Ok(lines)
-    }
-}
-
-/// Sets one text: holds what every step looks at.
-struct Typesetter<'a> {
-    fonts: &'static Fonts,
-    text: &'a Text,
-    words: &'a str,
-}
-
-impl Typesetter<'_> {
-    fn paragraph(&self, range: Range<usize>, width: Length) -> Result<Vec<Line>, RenderError> {
-        let words = &self.words[range.clone()];
-        let mut lines = Vec::new();
-        let (mut line_start, mut line_end, mut used) = (0, 0, Length::ZERO);
-        for piece in self.unbreakable(&range, width)? {
-            let piece_width = self.measure(&range, &piece)?;
-            if used > Length::ZERO && used + piece_width.ink > width {
-                lines.push(self.line(&range, line_start..line_end)?);
-                (line_start, used) = (piece.start, Length::ZERO);
-            }
-            line_end = piece.end;
-            used += piece_width.with_space;
-        }
-        if line_end > line_start || lines.is_empty() {
-            lines.push(self.line(&range, line_start..words.len())?);
-        }
-        Ok(lines)
-    }
-
-    /// The pieces between break opportunities; one that is wider than a line is cut between clusters.
-    fn unbreakable(&self, paragraph: &Range<usize>, width: Length) -> Result<Vec<Range<usize>>, RenderError> {
-        let words = &self.words[paragraph.clone()];
-        let mut pieces = Vec::new();
-        let mut start = 0;
-        for (end, opportunity) in linebreaks(words) {
-            let last = opportunity == BreakOpportunity::Mandatory && end == words.len();
-            if (end == start || holds_a_number_together(words, end)) && !last {
-                continue;
-            }
-            let piece = start..end;
-            start = end;
-            if self.measure(paragraph, &piece)?.ink <= width {
-                pieces.push(piece);
-            } else {
-                let clusters = words[piece.clone()].grapheme_indices(true);
-                pieces.extend(clusters.map(|(at, cluster)| {
-                    let from = piece.start + at;
-                    from..from + cluster.len()
-                }));
-            }
-        }
-        Ok(pieces)
-    }
-
-    fn measure(&self, paragraph: &Range<usize>, piece: &Range<usize>) -> Result<PieceWidth, RenderError> {
-        let trimmed = self.words[paragraph.clone()][piece.clone()]
-            .trim_end_matches(' ')
-            .len();
-        let ink = self.line(paragraph, piece.start..piece.start + trimmed)?.width;
-        let with_space = if trimmed == piece.len() {
-            ink
-        } else {
-            let spaces = i32::try_from(piece.len() - trimmed).unwrap_or(1);
-            ink + self.text.size.fraction(SPACE_PERMILLE, 1000) * spaces
-        };
-        Ok(PieceWidth { ink, with_space })
-    }
-
-    /// Shapes one line of a paragraph, trailing spaces dropped, runs in visual order.
-    fn line(&self, paragraph: &Range<usize>, piece: Range<usize>) -> Result<Line, RenderError> {
-        let whole = &self.words[paragraph.clone()];
-        let piece = piece.start..piece.start + whole[piece.clone()].trim_end_matches(' ').len();
-        let bidi = BidiInfo::new(whole, None);
-        let mut line = Line {
-            runs: Vec::new(),
-            width: Length::ZERO,
-            height: self.text.size.fraction(LATIN_LEADING, 100),
-            reading: Reading::LeftToRight,
-            words: whole[piece.clone()].to_owned(),
-        };
-        let Some(direction) = bidi.paragraphs.first().filter(|_| !piece.is_empty()) else {
-            return Ok(line);
-        };
-        let (levels, visual) = bidi.visual_runs(direction, piece);
-        for run in visual {
-            let rtl = levels[run.start].is_rtl();
-            let mut parts = self.itemise(paragraph.start, run)?;
-            if rtl {
-                parts.reverse();
-            }
-            for (face, part) in parts {
-                self.append(&mut line, face, &self.words[part], rtl);
-            }
-        }
-        if direction.level.is_rtl() {
-            line.reading = Reading::RightToLeft;
-        }
-        Ok(line)
-    }
-
-    fn append(&self, line: &mut Line, face: FaceId, words: &str, rtl: bool) {
-        let glyphs = shape(self.fonts, face, words, rtl);
-        let units: i32 = glyphs.iter().map(|glyph| glyph.advance).sum();
-        let offset = line.width;
-        line.width += self
-            .text
-            .size
-            .fraction(units, i32::from(self.fonts.face(face).units_per_em));
-        if !face.is_european() {
-            line.height = self.text.size.fraction(SCRIPT_LEADING, 100);
-            line.reading = Reading::Mixed;
-        }
-        line.runs.push(Run {
-            face,
-            size: self.text.size,
-            offset,
-            glyphs,
-            words: words.to_owned(),
-        });
-    }
-
-    /// Splits a stretch of one direction where the face changes. Ranges are of the whole text.
-    fn itemise(&self, base: usize, run: Range<usize>) -> Result<Vec<(FaceId, Range<usize>)>, RenderError> {
-        let mut parts: Vec<(FaceId, Range<usize>)> = Vec::new();
-        let start = base + run.start;
-        let mut last_weight = None;
-        for (at, character) in self.words[start..base + run.end].char_indices() {
-            let from = start + at;
-            let weight = self.weight_at(from);
-            let in_use = parts
-                .last()
-                .filter(|_| last_weight == Some(weight))
-                .map(|part| part.0);
-            let face = self
-                .fonts
-                .choose(character, weight, in_use)
-                .ok_or_else(|| RenderError::NoGlyph {
-                    code_point: u32::from(character),
-                    field: self.text.field,
-                })?;
-            last_weight = Some(weight);
-            let to = from + character.len_utf8();
-            match parts.last_mut() {
-                Some(part) if part.0 == face => part.1.end = to,
-                _ => parts.push((face, from..to)),
-            }
-        }
-        Ok(parts)
     }
 
     fn weight_at(&self, byte: usize) -> Weight {
         let mut end = 0;
-        for span in &self.text.spans {
+        for span in &self.spans {
             end += span.words.len();
             if byte < end {
                 return span.weight;
             }
         }
         Weight::Regular
+    }
+}
+
+/// A paragraph, shaped once as a whole; lines are cut from it.
+struct Paragraph<'a> {
+    words: &'a str,
+    size: Length,
+    direction: Directions,
+    items: Vec<Item>,
+}
+
+/// A stretch of one face and direction.
+struct Item {
+    /// Bytes of the paragraph.
+    range: Range<usize>,
+    face: FaceId,
+    rtl: bool,
+    shaped: Shaped,
+}
+
+impl<'a> Paragraph<'a> {
+    /// `start` is the paragraph's place in the whole text.
+    fn shape(text: &Text, words: &'a str, start: usize) -> Result<Self, RenderError> {
+        let direction = Directions::of(words);
+        let mut items: Vec<Item> = Vec::new();
+        let mut last_weight = None;
+        for (at, character) in words.char_indices() {
+            let (weight, rtl) = (text.weight_at(start + at), direction.is_rtl_at(at));
+            let last = items.last_mut().filter(|last| last.rtl == rtl);
+            let in_use = last.as_ref().filter(|_| last_weight == Some(weight));
+            let face = fonts::embedded()
+                .choose(character, weight, in_use.map(|last| last.face))
+                .ok_or_else(|| RenderError::NoGlyph {
+                    code_point: u32::from(character),
+                    field: text.field,
+                })?;
+            last_weight = Some(weight);
+            let end = at + character.len_utf8();
+            match last {
+                Some(last) if last.face == face => last.range.end = end,
+                _ => items.push(Item {
+                    range: at..end,
+                    face,
+                    rtl,
+                    shaped: Shaped::default(),
+                }),
+            }
+        }
+        for item in &mut items {
+            item.shaped = shape::shape(item.face, &words[item.range.clone()], item.rtl);
+        }
+        Ok(Self {
+            words,
+            size: text.size,
+            direction,
+            items,
+        })
+    }
+
+    fn break_into(&self, width: Length, lines: &mut Vec<Line>) {
+        let mut line = 0..0;
+        for piece in self.unbreakable(width) {
+            let with_piece = line.start..piece.end;
+            if !line.is_empty() && self.width(self.without_spaces(with_piece)) > width {
+                lines.push(self.line(line));
+                line = piece;
+            } else {
+                line.end = piece.end;
+            }
+        }
+        lines.push(self.line(line));
+    }
+
+    /// The pieces between break opportunities; one that is wider than a line is cut between clusters.
+    fn unbreakable(&self, width: Length) -> Vec<Range<usize>> {
+        let mut pieces = Vec::new();
+        let mut start = 0;
+        for (end, _) in linebreaks(self.words) {
+            let last = end == self.words.len();
+            if end == start || (holds_a_number_together(self.words, end) && !last) {
+                continue;
+            }
+            let piece = start..end;
+            start = end;
+            if self.width(self.without_spaces(piece.clone())) <= width {
+                pieces.push(piece);
+            } else {
+                let clusters = self.words[piece.clone()].grapheme_indices(true);
+                pieces.extend(clusters.map(|(at, cluster)| {
+                    let from = piece.start + at;
+                    from..from + cluster.len()
+                }));
+            }
+        }
+        pieces
+    }
+
+    /// Spaces at a line's end take no room.
+    fn without_spaces(&self, range: Range<usize>) -> Range<usize> {
+        range.start..range.start + self.words[range].trim_end_matches(' ').len()
+    }
+
+    fn width(&self, range: Range<usize>) -> Length {
+        let parts = self.items.iter().filter_map(|item| item.part(&range, self.words));
+        parts.map(|part| part.width(self.size)).sum()
+    }
+
+    /// One line, trailing spaces dropped, runs in visual order.
+    fn line(&self, range: Range<usize>) -> Line {
+        let range = self.without_spaces(range);
+        let mut line = Line {
+            runs: Vec::new(),
+            width: Length::ZERO,
+            height: self.size.fraction(leading(Setting::European), 100),
+            reading: Reading::LeftToRight,
+            words: self.words[range.clone()].to_owned(),
+        };
+        let mut both_ways = false;
+        for stretch in self.direction.visual(range) {
+            let parts = self
+                .items
+                .iter()
+                .filter_map(|item| item.part(&stretch, self.words));
+            if self.direction.is_rtl_at(stretch.start) {
+                both_ways = true;
+                parts.rev().for_each(|part| line.append(part, self.size));
+            } else {
+                parts.for_each(|part| line.append(part, self.size));
+            }
+        }
+        if self.direction.is_rtl_over_all() {
+            line.reading = Reading::RightToLeft;
+        } else if both_ways {
+            line.reading = Reading::BothWays;
+        }
+        line
+    }
+}
+
+impl Item {
+    /// What of this item lies in `range` of the paragraph.
+    fn part<'a>(&'a self, range: &Range<usize>, paragraph: &'a str) -> Option<Part<'a>> {
+        let both = self.range.start.max(range.start)..self.range.end.min(range.end);
+        if both.is_empty() {
+            return None;
+        }
+        let inside = both.start - self.range.start..both.end - self.range.start;
+        let words = &paragraph[both];
+        let shaped = match self.shaped.cut(inside.clone()) {
+            Some(glyphs) => PartGlyphs::Cut(glyphs, inside.start),
+            // Glyphs reach across the cut: they are joined, or kerned.
+            None => PartGlyphs::Again(shape::shape(self.face, words, self.rtl)),
+        };
+        Some(Part {
+            face: self.face,
+            words,
+            shaped,
+        })
+    }
+}
+
+/// A part of an item, on one line.
+struct Part<'a> {
+    face: FaceId,
+    words: &'a str,
+    shaped: PartGlyphs<'a>,
+}
+
+enum PartGlyphs<'a> {
+    /// Glyphs of the item, and how far into it they begin.
+    Cut(&'a [Glyph], usize),
+    Again(Shaped),
+}
+
+impl Part<'_> {
+    fn width(&self, size: Length) -> Length {
+        let glyphs = match &self.shaped {
+            PartGlyphs::Cut(glyphs, _) => glyphs,
+            PartGlyphs::Again(shaped) => shaped.glyphs(),
+        };
+        let units: i32 = glyphs.iter().map(|glyph| glyph.advance).sum();
+        let em = fonts::embedded().face(self.face).units_per_em;
+        size.fraction(units, i32::from(em))
+    }
+
+    fn into_glyphs(self) -> Vec<Glyph> {
+        match self.shaped {
+            PartGlyphs::Cut(glyphs, start) => glyphs.iter().map(|glyph| glyph.moved_back(start)).collect(),
+            PartGlyphs::Again(shaped) => shaped.into_glyphs(),
+        }
+    }
+}
+
+impl Line {
+    fn append(&mut self, part: Part<'_>, size: Length) {
+        let setting = part.face.setting();
+        self.height = self.height.max(size.fraction(leading(setting), 100));
+        if setting == Setting::Stacked {
+            self.reading = Reading::Reordered;
+        }
+        let offset = self.width;
+        self.width += part.width(size);
+        self.runs.push(Run {
+            face: part.face,
+            size,
+            offset,
+            words: part.words.to_owned(),
+            glyphs: part.into_glyphs(),
+        });
     }
 }
 
@@ -302,57 +358,13 @@ fn holds_a_number_together(words: &str, at: usize) -> bool {
     }
 }
 
-/// What a piece adds to a line: alone at its end, and with the spaces before the next piece.
-struct PieceWidth {
-    ink: Length,
-    with_space: Length,
-}
-
-/// Noto Sans: the space is 260/1000 em in both weights.
-const SPACE_PERMILLE: i32 = 260;
-
-/// Line height in percent of the size, for Latin, Greek and Cyrillic.
-const LATIN_LEADING: i32 = 128;
-
-/// Line height in percent of the size where marks stack above and below.
-const SCRIPT_LEADING: i32 = 160;
-
-fn shape(fonts: &Fonts, face: FaceId, words: &str, rtl: bool) -> Vec<Glyph> {
-    let mut buffer = Buffer::new();
-    buffer.push_str(words);
-    buffer.guess_segment_properties();
-    buffer.set_direction(if rtl {
-        Direction::RightToLeft
-    } else {
-        Direction::LeftToRight
-    });
-    let font = ShaperFont::new(&fonts.face(face).shaping);
-    harfrust::shape(&font, &mut buffer, ShapeOptions::new())
-        .expect("the buffer has a direction and is not yet shaped");
-
-    let start_of = |cluster: u32| usize::try_from(cluster).unwrap_or(0);
-    let mut starts: Vec<usize> = buffer
-        .glyph_infos()
-        .iter()
-        .map(|info| start_of(info.cluster))
-        .collect();
-    starts.sort_unstable();
-    starts.dedup();
-    starts.push(words.len());
-    let pairs = buffer.glyph_infos().iter().zip(buffer.glyph_positions());
-    pairs
-        .map(|(info, position)| {
-            let start = start_of(info.cluster);
-            let next = starts.partition_point(|other| *other <= start);
-            Glyph {
-                id: info.glyph_id,
-                advance: position.x_advance,
-                right: position.x_offset,
-                up: position.y_offset,
-                cluster: start..starts[next],
-            }
-        })
-        .collect()
+/// Line height in percent of the size: squares need more than letters, stacks of marks most.
+const fn leading(setting: Setting) -> i32 {
+    match setting {
+        Setting::European => 128,
+        Setting::EastAsian => 145,
+        Setting::Stacked => 160,
+    }
 }
 
 #[cfg(test)]
@@ -404,8 +416,10 @@ mod tests {
     #[test]
     fn hebrew_inside_english_runs_from_right_to_left() {
         let lines = set("Known as שרה כהן at home", 400);
-        assert_eq!(lines[0].reading, Reading::Mixed);
-        assert_eq!(set("שרה כהן", 400)[0].reading, Reading::RightToLeft);
+        assert_eq!(lines[0].reading, Reading::BothWays);
+        assert_eq!(set("שרה כהן", 400)[0].reading, Reading::BothWays);
+        let long = set(&"שרה כהן ".repeat(9), 200);
+        assert!(long.iter().all(|line| line.reading == Reading::RightToLeft));
     }
 
     #[test]

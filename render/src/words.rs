@@ -3,12 +3,13 @@
 use planseal::plan::clinical::{Allergies, AllergyState, PreferredPlace};
 use planseal::plan::contacts::Contact;
 use planseal::plan::person::{Address, Author, Name, Person};
+use planseal::plan::printable::is_printable;
 use planseal::time::Date;
 
 /// `SMITH, John`: the family name in capitals and first, as the patient banner of clinical documents has it.
 pub(crate) fn banner_name(name: &Name) -> String {
     let given: Vec<&str> = name.given().iter().map(|given| given.as_str()).collect();
-    format!("{}, {}", name.family().to_uppercase(), given.join(" "))
+    format!("{}, {}", capitals(name.family()), given.join(" "))
 }
 
 /// The banner name for the foot of each page: given names after the first are left out, and a name longer than
@@ -19,11 +20,34 @@ pub(crate) fn foot_name(name: &Name) -> String {
         .first()
         .map(|given| given.as_str())
         .unwrap_or_default();
-    let words = format!("{}, {given}", name.family().to_uppercase());
+    let words = format!("{}, {given}", capitals(name.family()));
     match words.char_indices().nth(60) {
         Some((end, _)) => format!("{}\u{2026}", &words[..end]),
         None => words,
     }
+}
+
+/// In capitals, in the manner of each script: Greek drops its accents, Georgian is written without capitals, and
+/// scripts that have no capitals stay as they are. A letter whose capital no font draws stays too.
+fn capitals(words: &str) -> String {
+    let mut capitals = String::new();
+    for letter in words.chars() {
+        match letter {
+            'ά' => capitals.push('Α'),
+            'έ' => capitals.push('Ε'),
+            'ή' => capitals.push('Η'),
+            'ί' => capitals.push('Ι'),
+            'ό' => capitals.push('Ο'),
+            'ύ' => capitals.push('Υ'),
+            'ώ' => capitals.push('Ω'),
+            'ΐ' => capitals.push('Ϊ'),
+            'ΰ' => capitals.push('Ϋ'),
+            '\u{10D0}'..='\u{10FF}' => capitals.push(letter),
+            _ if letter.to_uppercase().all(is_printable) => capitals.extend(letter.to_uppercase()),
+            _ => capitals.push(letter),
+        }
+    }
+    capitals
 }
 
 /// `01-Feb-1940 (86y)`.
@@ -101,11 +125,44 @@ pub(crate) fn to_call(contact: &Contact) -> String {
     }
 }
 
-/// The words with a full stop, unless they end in one.
+/// The words with a full stop, unless they end in one, in any script.
 pub(crate) fn sentence(words: &str) -> String {
-    if words.ends_with(['.', '!', '?']) {
+    if words.ends_with([
+        '.', '!', '?', '\u{3002}', '\u{964}', '\u{61F}', '\u{FF01}', '\u{FF1F}',
+    ]) {
         words.to_owned()
     } else {
         format!("{words}.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capitals_follow_the_script_and_can_be_printed() {
+        for (name, expected) in [
+            ("Placeholder-Finch", "PLACEHOLDER-FINCH"),
+            ("Nguyễn", "NGUYỄN"),
+            ("Παπαδοπούλου", "ΠΑΠΑΔΟΠΟΥΛΟΥ"),
+            ("Шевченко", "ШЕВЧЕНКО"),
+            ("Großmann", "GROSSMANN"),
+            ("მაისურაძე", "მაისურაძე"),
+            ("الأحمد", "الأحمد"),
+            ("চৌধুরী", "চৌধুরী"),
+            ("陳", "陳"),
+        ] {
+            assert_eq!(capitals(name), expected);
+        }
+        let printable = (0..=0x0010_FFFF)
+            .filter_map(char::from_u32)
+            .filter(|c| is_printable(*c));
+        for character in printable {
+            assert!(
+                capitals(&character.to_string()).chars().all(is_printable),
+                "{character}"
+            );
+        }
     }
 }

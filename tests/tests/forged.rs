@@ -2,6 +2,10 @@
 //!
 //! PDF programs call many of these files "signature valid"; here only bytes that the service made are called genuine.
 
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use planseal::bundle::{self, Bundle};
 use planseal::check::{Attachments, FileState, Question, Reader, State, Verdict};
 use planseal::time::Timestamp;
@@ -37,17 +41,27 @@ impl Scene {
         let mut world = World::new();
         let authority = SealAuthority::generate("Seals of nowhere", instant("2025-11-01T09:00:00Z"));
         let authority = authority.expect("an authority");
-        world.policy = world.policy.with_seals(authority.fingerprint()).expect("a policy");
+        world.policy = world
+            .policy
+            .with_seals(authority.fingerprint())
+            .expect("a policy");
         let at = instant("2026-04-20T10:15:00Z");
         let mut draft = sample::draft("P3-v3");
         let mut files = Vec::new();
-        for name in draft.unfilled_attachments().iter().map(ToString::to_string).collect::<Vec<_>>() {
+        for name in draft
+            .unfilled_attachments()
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+        {
             let path = format!("{}/../keys-example/adrt/{name}", env!("CARGO_MANIFEST_DIR"));
             let file = scan.map_or_else(|| std::fs::read(path).expect("a scan"), <[u8]>::to_vec);
             draft.fill_attachment(&name, &file).expect("the draft names it");
             files.push(file);
         }
-        let plan = draft.validate(&sample::context(at, None)).expect("a complete plan");
+        let plan = draft
+            .validate(&sample::context(at, None))
+            .expect("a complete plan");
         let version = world.sign(&plan, &world.author);
         let sample = Sample::of(&mut world, version);
         let printed_at = sample.stamp.content().issued_at;
@@ -99,7 +113,13 @@ impl Scene {
         };
         let named = checked.version().verified().content().attachments();
         let files = carried::attachments(file, named);
-        let verdict = reader.check_bundle(&bundle, &Question { attachments: &files, ..question });
+        let verdict = reader.check_bundle(
+            &bundle,
+            &Question {
+                attachments: &files,
+                ..question
+            },
+        );
         let again = Print {
             checked: &checked,
             bundle: &bundle.encode().expect("encoded"),
@@ -126,25 +146,50 @@ impl Scene {
             file.extend(format!("{number} 0 obj\n{object}\nendobj\n").bytes());
         }
         let at = file.len();
-        table.push_str(&format!("trailer\n<</Size 999/Root {} 0 R/Prev {previous}>>\nstartxref\n{at}\n%%EOF\n", catalog(&file)));
+        table.push_str(&format!(
+            "trailer\n<</Size 999/Root {} 0 R/Prev {previous}>>\nstartxref\n{at}\n%%EOF\n",
+            catalog(&file)
+        ));
         file.extend(table.bytes());
         file
     }
 }
 
 fn last_offset(file: &[u8]) -> String {
-    let at = file.windows(10).rposition(|window| window == b"startxref\n").expect("a table");
-    String::from_utf8_lossy(&file[at + 10..]).lines().next().unwrap_or_default().to_owned()
+    let at = file
+        .windows(10)
+        .rposition(|window| window == b"startxref\n")
+        .expect("a table");
+    String::from_utf8_lossy(&file[at + 10..])
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn catalog(file: &[u8]) -> u32 {
-    let at = file.windows(6).rposition(|window| window == b"/Root ").expect("a trailer");
-    let digits: String = file[at + 6..].iter().map(|byte| char::from(*byte)).take_while(char::is_ascii_digit).collect();
+    let at = file
+        .windows(6)
+        .rposition(|window| window == b"/Root ")
+        .expect("a trailer");
+    let digits: String = file[at + 6..]
+        .iter()
+        .map(|byte| char::from(*byte))
+        .take_while(char::is_ascii_digit)
+        .collect();
     digits.parse().expect("a number")
 }
 
 fn place(file: &[u8], words: &[u8]) -> usize {
-    file.windows(words.len()).position(|window| window == words).expect("it is there")
+    file.windows(words.len())
+        .position(|window| window == words)
+        .expect("it is there")
+}
+
+fn compressed(content: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(content).expect("memory");
+    encoder.finish().expect("memory")
 }
 
 #[test]
@@ -152,7 +197,10 @@ fn the_file_as_it_was_made_is_genuine_with_white_space_behind_it_too() {
     let scene = Scene::new();
     for file in [scene.file.clone(), [scene.file.as_slice(), b"\r\n \n"].concat()] {
         let verdict = scene.judge(&file);
-        assert_eq!((verdict.state(), verdict.file()), (State::Current, FileState::Genuine));
+        assert_eq!(
+            (verdict.state(), verdict.file()),
+            (State::Current, FileState::Genuine)
+        );
         assert_eq!(verdict.attachments(), Attachments::AllMatch);
     }
 }
@@ -168,20 +216,36 @@ fn whatever_is_added_after_sealing_makes_it_an_altered_file() {
     let cases: Vec<(&str, Vec<u8>)> = vec![
         ("white box over the decision", scene.updated(&[(900, white_box)])),
         ("annotation", scene.updated(&[(901, annotation)])),
-        ("layer that is off", scene.updated(&[(902, off), (903, "<</OCGs[902 0 R]/D<</OFF[902 0 R]>>>>")])),
-        ("second startxref", [file, format!("startxref\n{}\n%%EOF\n", last_offset(file)).as_bytes()].concat()),
+        (
+            "layer that is off",
+            scene.updated(&[(902, off), (903, "<</OCGs[902 0 R]/D<</OFF[902 0 R]>>>>")]),
+        ),
+        (
+            "second startxref",
+            [
+                file,
+                format!("startxref\n{}\n%%EOF\n", last_offset(file)).as_bytes(),
+            ]
+            .concat(),
+        ),
         ("a comment", [file.as_slice(), b"% nothing\n"].concat()),
         ("bytes before the header", [b"junk\n".as_slice(), file].concat()),
         ("the seal cut", cut_seal.to_vec()),
         ("the seal taken away", scene.pages.clone()),
-        ("one byte of a page", changed(file, place(file, b"endstream") - 20)),
+        (
+            "one byte of a page",
+            changed(file, place(file, b"endstream") - 20),
+        ),
         ("one byte of the seal", changed(file, scene.pages.len() + 40)),
     ];
     for (what, file) in cases {
         let verdict = scene.judge(&file);
         assert_eq!(verdict.state(), State::CurrentInAlteredFile, "{what}");
         assert_eq!(verdict.exit_code(), 18, "{what}");
-        assert!(verdict.bundle().is_some(), "{what}: our own pages are still shown");
+        assert!(
+            verdict.bundle().is_some(),
+            "{what}: our own pages are still shown"
+        );
     }
 }
 
@@ -206,15 +270,26 @@ fn a_bundle_that_was_changed_is_not_genuine_and_nothing_is_shown() {
 fn a_bundle_of_another_plan_shows_that_plan_and_not_these_pages() {
     let scene = Scene::new();
     let other = scene.other_bundle();
-    let (own, foreign) = (scene.bundle.encode().expect("encoded"), other.encode().expect("encoded"));
+    let (own, foreign) = (
+        scene.bundle.encode().expect("encoded"),
+        other.encode().expect("encoded"),
+    );
     let at = place(&scene.file, &own);
     let file = [&scene.file[..at], &foreign, &scene.file[at + own.len()..]].concat();
     let verdict = scene.judge(&file);
     assert_eq!(verdict.file(), FileState::Altered);
     let shown = verdict.version().expect("a genuine plan lies in the file");
-    assert_eq!(shown.id(), other.version.id(), "what is shown is the plan of the bundle");
+    assert_eq!(
+        shown.id(),
+        other.version.id(),
+        "what is shown is the plan of the bundle"
+    );
     let both = [scene.file.as_slice(), &foreign].concat();
-    assert_eq!(scene.judge(&both).state(), State::CannotRead, "which of two would be a matter of taste");
+    assert_eq!(
+        scene.judge(&both).state(),
+        State::CannotRead,
+        "which of two would be a matter of taste"
+    );
 }
 
 #[test]
@@ -222,7 +297,11 @@ fn a_file_cut_before_its_bundle_ends_says_nothing_about_the_plan() {
     let scene = Scene::new();
     let at = place(&scene.file, bundle::MAGIC);
     for end in [at, at + 10, at + 4000] {
-        assert_eq!(scene.judge(&scene.file[..end]).state(), State::CannotRead, "{end}");
+        assert_eq!(
+            scene.judge(&scene.file[..end]).state(),
+            State::CannotRead,
+            "{end}"
+        );
     }
 }
 
@@ -246,13 +325,19 @@ fn pages_of_another_renderer_are_sealed_and_not_compared_and_changed_pages_are_a
     let elsewhere = "0".repeat(RENDERER.len());
     let replaced = |from: &str, to: &str| {
         let mut pages = scene.pages.clone();
-        while let Some(at) = pages.windows(from.len()).position(|window| window == from.as_bytes()) {
+        while let Some(at) = pages
+            .windows(from.len())
+            .position(|window| window == from.as_bytes())
+        {
             pages[at..at + to.len()].copy_from_slice(to.as_bytes());
         }
         scene.sealed(&pages)
     };
     let verdict = scene.judge(&replaced(RENDERER, &elsewhere));
-    assert_eq!((verdict.state(), verdict.file()), (State::Current, FileState::Sealed));
+    assert_eq!(
+        (verdict.state(), verdict.file()),
+        (State::Current, FileState::Sealed)
+    );
     assert!(verdict.notes().iter().any(|note| note.contains("not compared")));
     // Whoever stole the sealing key can seal changed pages; they are found by comparing.
     let stolen = replaced("/Lang(en-GB)", "/Lang(en-US)");
@@ -264,15 +349,33 @@ fn a_bundle_in_streams_that_other_software_compressed_is_found_and_the_file_is_a
     let scene = Scene::new();
     let bundle = scene.bundle.encode().expect("encoded");
     let stream = |content: &[u8]| {
-        let packed = miniz_oxide::deflate::compress_to_vec_zlib(content, 6);
-        [b"1 0 obj\n<</Filter/FlateDecode>>\nstream\r\n".as_slice(), &packed, b"\r\nendstream\nendobj\n"].concat()
+        let packed = compressed(content);
+        [
+            b"1 0 obj\n<</Filter/FlateDecode>>\nstream\r\n".as_slice(),
+            &packed,
+            b"\r\nendstream\nendobj\n",
+        ]
+        .concat()
     };
     let scan = stream(&scene.files[0]);
-    let file = [b"%PDF-1.7\n".as_slice(), &scan, &stream(b"BT (a page) Tj ET"), &stream(&bundle), b"%%EOF\n"].concat();
+    let file = [
+        b"%PDF-1.7\n".as_slice(),
+        &scan,
+        &stream(b"BT (a page) Tj ET"),
+        &stream(&bundle),
+        b"%%EOF\n",
+    ]
+    .concat();
     let verdict = scene.judge(&file);
-    assert_eq!((verdict.state(), verdict.attachments()), (State::CurrentInAlteredFile, Attachments::AllMatch));
+    assert_eq!(
+        (verdict.state(), verdict.attachments()),
+        (State::CurrentInAlteredFile, Attachments::AllMatch)
+    );
     let without = [b"%PDF-1.7\n".as_slice(), &stream(&bundle)].concat();
-    assert_eq!(scene.judge(&without).attachments(), Attachments::Missing { count: 1 });
+    assert_eq!(
+        scene.judge(&without).attachments(),
+        Attachments::Missing { count: 1 }
+    );
     let twice = [file.as_slice(), &stream(&bundle)].concat();
     assert_eq!(scene.judge(&twice).state(), State::CannotRead);
 }
@@ -281,7 +384,7 @@ fn a_bundle_in_streams_that_other_software_compressed_is_found_and_the_file_is_a
 fn streams_that_inflate_without_end_are_given_up() {
     let scene = Scene::new();
     let bomb = [bundle::MAGIC.as_slice(), &vec![0; 64 << 20]].concat();
-    let bomb = miniz_oxide::deflate::compress_to_vec_zlib(&bomb, 9);
+    let bomb = compressed(&bomb);
     let stream = [b"\nstream\n".as_slice(), &bomb, b"\nendstream\n"].concat();
     let file = [b"%PDF-1.7\n".as_slice(), &stream.repeat(50)].concat();
     assert_eq!(scene.judge(&file).state(), State::CannotRead);
@@ -293,7 +396,10 @@ fn streams_that_inflate_without_end_are_given_up() {
 fn a_hostile_scan_passes_through_untouched_and_unopened() {
     let scene = Scene::with_scan(Some(HOSTILE_SCAN));
     let verdict = scene.judge(&scene.file);
-    assert_eq!((verdict.state(), verdict.file()), (State::Current, FileState::Genuine));
+    assert_eq!(
+        (verdict.state(), verdict.file()),
+        (State::Current, FileState::Genuine)
+    );
     let named = verdict.version().expect("the plan").content().attachments();
     assert_eq!(carried::attachments(&scene.file, named), [HOSTILE_SCAN.to_vec()]);
 }

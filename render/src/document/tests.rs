@@ -5,6 +5,8 @@
     reason = "a fixture that does not parse is a failed test"
 )]
 
+mod extremes;
+
 use super::*;
 use crate::fixture::{Fixture, SAMPLES, known};
 use crate::known::{Endorsed, Matter, Reported};
@@ -178,10 +180,21 @@ fn names_of_many_scripts_print() {
         ("الأحمد", "فاطمة"),
         ("כהן", "שרה"),
         ("চৌধুরী", "রহিমা"),
+        ("शर्मा", "लक्ष्मी"),
         ("சுப்பிரமணியம்", "மீனாட்சி"),
+        ("પટેલ", "કૃષ્ણા"),
+        ("ਸਿੰਘ", "ਗੁਰਪ੍ਰੀਤ"),
+        ("王", "小明"),
+        ("陳", "麗華"),
+        ("田中", "さくら"),
+        ("김", "민준"),
         ("Παπαδοπούλου", "Ελένη"),
+        ("Шевченко", "Оксана"),
         ("Nguyễn", "Thị Hồng"),
         ("ศรีสุวรรณ", "สมชาย"),
+        ("მაისურაძე", "ნინო"),
+        ("Գրիգորյան", "Անահիտ"),
+        ("ተስፋዬ", "ሰላም"),
     ] {
         let fixture = Fixture::of("P1-v3.json", |text| {
             let text = text.replace("\"Edith\"", &format!("\"{given}\""));

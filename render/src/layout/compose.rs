@@ -103,7 +103,7 @@ impl Composer {
     pub(super) fn line(&mut self, line: Line, left: Length, top: Length, width: Length) -> (Item, LeafId) {
         let indent = match line.reading {
             Reading::RightToLeft => width - line.width,
-            Reading::LeftToRight | Reading::Mixed => Length::ZERO,
+            Reading::LeftToRight | Reading::Reordered | Reading::BothWays => Length::ZERO,
         };
         let at = Point {
             x: left + indent,
@@ -227,6 +227,7 @@ impl Composer {
         let piece = Piece {
             above: PARAGRAPH_GAP,
             height: left.height.max(right.height),
+            title: left.title.or(right.title),
             items: left.items.into_iter().chain(right.items).collect(),
             what: "the emergency summary",
             ..Piece::default()
@@ -236,15 +237,7 @@ impl Composer {
 
     /// The quiet zone is part of the symbol, so nothing comes closer.
     fn code(&mut self, code: &Code) -> (Vec<Piece>, Vec<Node>) {
-        let module = code.symbol.module();
-        let dark = code.symbol.stretches();
-        let rects = dark.into_iter().map(|(left, top, width)| Rect {
-            left,
-            top,
-            width,
-            height: module,
-        });
-        let (item, id) = self.leaf(Point::default(), Ink::Fill(rects.collect(), Shade::Black));
+        let (item, id) = self.leaf(Point::default(), Ink::Symbol(code.symbol.clone()));
         figure(item, id, code.symbol.side(), &code.stands_for)
     }
 
@@ -288,6 +281,7 @@ pub(super) fn stack(pieces: Vec<Piece>) -> Piece {
         }
         piece.shift(Length::ZERO, whole.height);
         whole.height += piece.height;
+        whole.title = whole.title.or(piece.title);
         whole.items.append(&mut piece.items);
     }
     whole

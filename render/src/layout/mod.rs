@@ -10,6 +10,7 @@ mod table;
 
 use crate::RenderError;
 use crate::length::Length;
+use crate::qr::Symbol;
 use crate::text::Line;
 use crate::view::{Block, Furniture, Ground};
 
@@ -58,6 +59,8 @@ pub(crate) enum Ink {
     /// A line of text; the item's point is the left end of its baseline.
     Line(Line),
     Fill(Vec<Rect>, Shade),
+    /// A printed code, whose corner is the item's point.
+    Symbol(Symbol),
     Strokes(Vec<Vec<(Length, Length)>>),
     /// Large pale words rotated around the item's point, which is the middle of the page.
     Across(Line),
