@@ -57,6 +57,8 @@ fn offers(target: &str) -> &'static [&'static str] {
         "snapshot" => &["snapshot"],
         "bundle" => &["bundle"],
         "pdf" => &["file"],
+        // A seal needs a document of this renderer: `a_sealed_document_stands_its_target` brings them.
+        "sealed" => &["file"],
         "qr" => &["code", "pointer", "short-code"],
         "draft" => &["draft"],
         "trust_policy" => &["trust-policy"],

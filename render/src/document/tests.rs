@@ -16,7 +16,7 @@ impl Fixture {
         let attachments: Vec<Attached<'_>> = self.files.iter().map(|bytes| Attached { bytes }).collect();
         let codes = Codes {
             pointer: format!("https://plans.example/v#{}", "7".repeat(85)),
-            offline: offline.to_owned(),
+            offline: Some(offline.to_owned()),
         };
         let beside = Beside {
             known,

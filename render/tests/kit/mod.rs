@@ -67,7 +67,7 @@ impl Printable {
         };
         let codes = Codes {
             pointer: pointer.address("plans.example"),
-            offline: format!("PS1:{}", "A7F%3:K9".repeat(86)),
+            offline: Some(format!("PS1:{}", "A7F%3:K9".repeat(86))),
         };
         Self {
             version,

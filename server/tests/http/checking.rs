@@ -11,7 +11,7 @@ use planseal::id::{IdPrefix, PlanId};
 use planseal::log::checkpoint::VerifiedCheckpoint;
 use planseal::verify;
 
-fn verify(media_type: &str, bytes: impl Into<Body>) -> Answer {
+pub(crate) fn verify(media_type: &str, bytes: impl Into<Body>) -> Answer {
     ask(
         Method::POST,
         "/api/v1/verify",

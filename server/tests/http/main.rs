@@ -7,5 +7,6 @@ mod people;
 mod routes;
 mod statements;
 mod versions;
+mod prints;
 mod checking;
 mod pages;

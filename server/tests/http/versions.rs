@@ -83,14 +83,6 @@ fn a_printed_version_carries_a_bundle_and_downloads_only() {
 }
 
 #[test]
-fn a_superseded_version_is_not_printed() {
-    let path = version("P1-v1", 1);
-    assert_eq!(accept(&path, "application/pdf").problem(), "not-current");
-    assert_eq!(get(&format!("{path}/document")).problem(), "not-current");
-    assert_eq!(accept(&path, "application/cose").status, StatusCode::OK);
-}
-
-#[test]
 fn unknown_versions_and_odd_numbers_are_not_found() {
     for number in ["0", "9", "01", "-1", "4294967296", "x"] {
         let path = format!("/api/v1/plans/{}/versions/{number}", plan("P1-v1"));

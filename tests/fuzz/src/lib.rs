@@ -28,12 +28,13 @@ use planseal::statement::{
 };
 use planseal::trust::{Certificate, TrustList, TrustPolicy};
 use planseal::verify;
+use planseal_render::{carried, seal};
 
 /// A parser under test.
 pub type Target = fn(&[u8]);
 
 /// Every target under its name, which is also the name of its folder of seeds.
-pub const TARGETS: [(&str, Target); 17] = [
+pub const TARGETS: [(&str, Target); 18] = [
     ("profile", profile),
     ("envelope", envelope),
     ("certificate", certificate),
@@ -43,6 +44,7 @@ pub const TARGETS: [(&str, Target); 17] = [
     ("snapshot", snapshot),
     ("bundle", bundle),
     ("pdf", pdf),
+    ("sealed", sealed),
     ("qr", qr),
     ("draft", draft),
     ("trust_policy", trust_policy),
@@ -146,6 +148,18 @@ pub fn pdf(bytes: &[u8]) {
         let alone = bundle.encode().expect("a bundle that was read can be written");
         assert!(bytes.windows(alone.len()).any(|window| window == alone));
         assert!(Bundle::find(&[bytes, &alone].concat()).is_err(), "two bundles");
+        assert_eq!(carried::bundle(bytes), Ok(bundle));
+    } else {
+        let _ = carried::bundle(bytes);
+    }
+}
+
+/// The seal around a PDF: whatever opens is closed again by the same bytes, white space apart.
+pub fn sealed(bytes: &[u8]) {
+    if let Ok(sealed) = seal::open(bytes) {
+        assert!(bytes.starts_with(sealed.document()));
+        let whole = seal::without_trailing_space(bytes);
+        assert!(seal::open(&[whole, b"%"].concat()).is_err(), "longer");
     }
 }
 

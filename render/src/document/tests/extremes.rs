@@ -141,7 +141,7 @@ impl Fixture {
 fn codes() -> Codes {
     Codes {
         pointer: format!("https://plans.example/v#{}", "7".repeat(85)),
-        offline: offline(),
+        offline: Some(offline()),
     }
 }
 
