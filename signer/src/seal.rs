@@ -342,7 +342,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key.pem");
         let secret = Passphrase::new("a passphrase".into());
-        let key = crate::key_file::FileKey::generate().expect("randomness");
+        let key = key_file::FileKey::generate().expect("randomness");
         key.save_at_cost(&path, &secret, Cost::EXAMPLE_KEYS)
             .expect("saved");
         let authority = SealAuthority::generate("Seals of nowhere", at()).expect("an authority");

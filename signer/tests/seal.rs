@@ -70,16 +70,16 @@ fn white_space_may_follow_and_nothing_else() {
 
 #[test]
 fn every_changed_byte_is_noticed() {
-    let pages = pages();
-    let file = sealed(&pages, &key(&authority()));
+    let (pages, authority) = (pages(), authority());
+    let file = sealed(&pages, &key(&authority));
     let in_pages = (0..pages.len()).step_by(211);
     let in_seal = pages.len()..file.len() - 1;
     for place in in_pages.chain(in_seal) {
         let mut changed = file.clone();
         changed[place] ^= 1;
-        if seal::open(&changed).is_ok() {
-            panic!("byte {place} of {} may be changed", file.len());
-        }
+        // Nobody vouches for what is only the authority's own word about itself: another certificate is another authority.
+        let same = seal::open(&changed).is_ok_and(|sealed| sealed.authority() == &authority.fingerprint());
+        assert!(!same, "byte {place} of {} may be changed", file.len());
     }
 }
 
@@ -162,7 +162,8 @@ fn a_key_is_judged_at_the_time_of_the_seal() {
     };
     assert!(seal::open(&seal_at(at("2027-11-22T00:00:00Z"))).is_ok());
     for outside in ["2027-11-24T00:00:00Z", "2026-11-21T00:00:00Z"] {
-        let refused = seal::open(&seal_at(at(outside)));
+        let file = seal_at(at(outside));
+        let refused = seal::open(&file);
         assert!(
             matches!(refused, Err(NoSeal::Signature(CmsError::Chain(_)))),
             "{outside}"
@@ -252,7 +253,7 @@ fn openssl(folder: &Path, arguments: &str) {
     );
 }
 
-const TSA: &str = "[tsa]\nserial=serial\ncrypto_device=builtin\nsigner_cert=tsa.pem\nsigner_key=tsa.key\ncerts=tsa.pem\n\
+const TSA: &str = "[tsa]\nserial=serial\ncrypto_device=builtin\nsigner_cert=tsa.pem\nsigner_key=tsa.key\n\
     signer_digest=sha256\ndefault_policy=1.2.3.4\ndigests=sha256\naccuracy=secs:1\ness_cert_id_alg=sha256\n\
     [req]\ndistinguished_name=dn\n[dn]\n[ext]\nextendedKeyUsage=critical,timeStamping\n";
 

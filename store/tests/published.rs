@@ -17,7 +17,9 @@ use planseal::trust::{
 };
 use planseal::validate::{Context, NumberRange};
 use planseal::verify::{self, Verified};
-use planseal_store::{AppendError, OperationId, Publication, SetClock, Store, StoreConfig};
+use planseal_store::{
+    AppendError, OperationId, PrintRecord, PrintRecordError, Publication, SetClock, Store, StoreConfig,
+};
 
 const DRAFT: &str = include_str!("../../keys-example/plans/P3-v2.json");
 const SCAN: &[u8] = b"%PDF-1.7\nthe scan of an advance decision";
@@ -232,23 +234,26 @@ async fn a_plan_is_published_proved_and_verified_again_from_what_was_stored() {
     let scan = store.attachment(plan, &Digest::of(SCAN)).await.expect("readable");
     assert_eq!(scan.as_deref(), Some(SCAN));
 
-    let kept = |bytes: &'static [u8]| store.put_document(plan, version.id(), "renderer 1", bytes);
-    kept(b"%PDF page").await.expect("kept");
-    kept(b"%PDF page").await.expect("the same again");
+    let print = PrintRecord {
+        version: version.id(),
+        renderer: "renderer 1".into(),
+        document: Digest::of(b"pages"),
+        sealed: Digest::of(b"pages and seal"),
+        at: Timestamp::parse("2026-11-22T12:00:00Z").expect("an instant"),
+    };
+    store.record_print(plan, &print).await.expect("kept");
+    store.record_print(plan, &print).await.expect("the same again");
+    let other = PrintRecord {
+        renderer: "renderer 2".into(),
+        ..print.clone()
+    };
+    let refused = store.record_print(plan, &other).await;
     assert!(
-        kept(b"%PDF other page").await.is_err(),
-        "one renderer makes one document"
+        matches!(refused, Err(PrintRecordError::Differs { .. })),
+        "one file is made once"
     );
-    let page = store
-        .document(plan, version.id(), "renderer 1")
-        .await
-        .expect("readable");
-    assert_eq!(page.as_deref(), Some(b"%PDF page".as_slice()));
-    assert!(
-        store
-            .document(plan, version.id(), "renderer 2")
-            .await
-            .expect("readable")
-            .is_none()
-    );
+    let found = store.print_of(plan, &print.sealed).await.expect("readable");
+    assert_eq!(found, Some(print));
+    let unknown = store.print_of(plan, &Digest::of(b"another file")).await;
+    assert!(unknown.expect("readable").is_none());
 }

@@ -37,13 +37,13 @@ struct Document {
 
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
     let mut world = World::new();
-    let at = instant("2026-04-20T10:15:00Z");
+    let at = instant("2026-09-30T10:15:00Z");
     let authority = SealAuthority::generate("Seals", at).expect("an authority");
     world.policy = world
         .policy
         .with_seals(authority.fingerprint())
         .expect("a policy");
-    let mut draft = draft("P3-v3");
+    let mut draft = draft("P4-v5");
     let name = draft.unfilled_attachments()[0].to_string();
     let mut file = b"%PDF-1.7\n".to_vec();
     file.resize(FILE, b'x');

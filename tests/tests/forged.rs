@@ -45,8 +45,8 @@ impl Scene {
             .policy
             .with_seals(authority.fingerprint())
             .expect("a policy");
-        let at = instant("2026-04-20T10:15:00Z");
-        let mut draft = sample::draft("P3-v3");
+        let at = instant("2026-09-30T10:15:00Z");
+        let mut draft = sample::draft("P4-v5");
         let mut files = Vec::new();
         for name in draft
             .unfilled_attachments()

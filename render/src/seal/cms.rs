@@ -87,6 +87,9 @@ pub(super) fn verify(filling: Vec<u8>, digest: &[u8; 32], at: Timestamp) -> Resu
     let [info] = signed.signer_infos.0.as_slice() else {
         return Err(CmsError::Shape("signers"));
     };
+    if info.version != CmsVersion::V1 || info.digest_alg != sha256() {
+        return Err(CmsError::Shape("digest"));
+    }
     let chain = Chain::of(&signed, info)?;
     let attributes = info.signed_attrs.as_ref().ok_or(CmsError::Shape("attributes"))?;
     if *attributes != signed_attributes(digest, &chain.signer)? {
@@ -123,7 +126,7 @@ fn signed_data(filling: &[u8]) -> Result<SignedData, CmsError> {
     };
     let detached =
         signed.encap_content_info.econtent.is_none() && signed.encap_content_info.econtent_type == DATA;
-    if again.to_der()? == taken && detached && signed.crls.is_none() {
+    if again.to_der()? == taken && plain && detached {
         Ok(signed)
     } else {
         Err(CmsError::Shape("encoding"))

@@ -163,3 +163,23 @@ fn accepted(scheme: &EncryptionScheme) -> Option<&Parameters> {
         && u32::from(*parallelization) == PARALLELISM;
     (bounded && matches!(parameters.encryption, Cipher::Aes256Cbc { .. })).then_some(parameters)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_cannot_ask_for_unbounded_work() {
+        let scheme = |log_n: u8, block: u32, parallel: u32| {
+            let params = scrypt::Params::new(log_n, block, parallel).expect("within scrypt's limits");
+            EncryptionScheme::from(
+                Parameters::generate_scrypt_aes256cbc(params, &[7; 16], [7; 16]).expect("parameters"),
+            )
+        };
+        assert!(accepted(&scheme(17, 8, 1)).is_some());
+        assert!(accepted(&scheme(20, 8, 1)).is_some());
+        for (log_n, block, parallel) in [(21, 8, 1), (30, 8, 1), (17, 16, 1), (17, 8, 64)] {
+            assert!(accepted(&scheme(log_n, block, parallel)).is_none());
+        }
+    }
+}
