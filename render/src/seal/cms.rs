@@ -124,6 +124,9 @@ fn signed_data(filling: &[u8]) -> Result<SignedData, CmsError> {
         content_type: SIGNED_DATA,
         content: Any::encode_from(&signed)?,
     };
+    let plain = signed.version == CmsVersion::V1
+        && signed.digest_algorithms == set([sha256()])?
+        && signed.crls.is_none();
     let detached =
         signed.encap_content_info.econtent.is_none() && signed.encap_content_info.econtent_type == DATA;
     if again.to_der()? == taken && plain && detached {
