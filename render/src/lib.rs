@@ -28,6 +28,7 @@ mod document;
 pub mod renderer;
 pub mod seal;
 pub mod carried;
+pub mod picture;
 pub mod print;
 pub mod specimen;
 #[cfg(test)]

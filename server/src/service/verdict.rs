@@ -12,6 +12,7 @@ use planseal::status::State;
 use super::Service;
 use super::error::ServiceError;
 use planseal_render::carried::{self, is_pdf};
+use planseal_render::picture;
 use planseal_render::print::Print;
 
 /// What a reader brought came to.
@@ -50,11 +51,14 @@ pub enum PointedStanding {
 }
 
 impl Service {
-    /// Judges bytes: a PDF or any file with a bundle in it, a bundle, an envelope, or the text of a code.
+    /// Judges bytes: a PDF or any file with a bundle in it, a bundle, an envelope, a picture of a code, or its text.
     ///
     /// # Errors
     /// [`ServiceError`] when the service could not gather its own evidence; a bad document is a verdict, not an error.
     pub async fn judge(&self, bytes: &[u8]) -> Result<Judged, ServiceError> {
+        if picture::is_picture(bytes) {
+            return self.judge_picture(bytes.to_vec()).await;
+        }
         if let Some(text) = code_text(bytes) {
             return self.judge_code(text).await;
         }
@@ -118,6 +122,24 @@ impl Service {
         };
         let reader = self.reader(peek_plan(&object)).await?;
         Ok(reader.check_envelope(&object, &Question::at(self.now())))
+    }
+
+    /// The code with content, if the picture shows it whole, or else the pointer. Looking takes a second or two, on a thread
+    /// of its own.
+    async fn judge_picture(&self, bytes: Vec<u8>) -> Result<Judged, ServiceError> {
+        let looked = tokio::task::spawn_blocking(move || picture::codes(&bytes)).await;
+        let texts = match looked {
+            Ok(Ok(texts)) => texts,
+            Ok(Err(fault)) => return Ok(unreadable(&format!("{fault}."))),
+            Err(_) => return Ok(unreadable("Looking at this picture broke off.")),
+        };
+        let with_content = texts.iter().find(|text| text.starts_with("PS1:"));
+        match with_content.or(texts.first()) {
+            Some(text) => self.judge_code(text).await,
+            None => Ok(unreadable(
+                "No code can be read in this picture: hold the camera straight above the larger code, in even light.",
+            )),
+        }
     }
 
     async fn judge_code(&self, text: &str) -> Result<Judged, ServiceError> {

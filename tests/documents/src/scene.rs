@@ -32,8 +32,8 @@ pub struct Printed {
     pub bundle: Vec<u8>,
     /// What the pointer code says.
     pub pointer: String,
-    /// What the offline code says.
-    pub offline: String,
+    /// What the offline code says; a version that is not the latest has none.
+    pub offline: Option<String>,
 }
 
 /// Everybody a version needs, and the log that holds their certificates.
@@ -120,7 +120,8 @@ impl Scene {
             pdf: pdf.expect("a plan that was validated can be printed"),
             bundle,
             pointer: pointer(&version).address(print::host(&self.policy)),
-            offline: OfflineCode::new(&card, &stamp).expect("it fits").text(),
+            offline: (state == HeadState::Current)
+                .then(|| OfflineCode::new(&card, &stamp).expect("it fits").text()),
         }
     }
 

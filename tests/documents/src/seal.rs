@@ -1,9 +1,70 @@
-//! Do other people's verifiers accept a sealed file, trusting nothing but this CA?
+//! Do other people's verifiers accept a sealed file, trusting nothing but the authority of its seal?
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use planseal::time::Timestamp;
+use planseal_render::seal::{Sealing, seal};
+use planseal_signer::seal::{SealAuthority, SealKey};
 
 use crate::tools::{cache, run};
+
+/// A sealing key that is in force today, because others judge by today.
+pub struct Sealer {
+    authority: SealAuthority,
+    key: SealKey,
+    now: Timestamp,
+}
+
+impl Sealer {
+    /// A new key under a new authority.
+    ///
+    /// # Panics
+    /// When there is no randomness or no clock.
+    #[must_use]
+    pub fn new() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+        let now = Timestamp::from_seconds(since.as_secs()).expect("before 9999");
+        let authority = SealAuthority::generate("Seals of the test host", now).expect("an authority");
+        Self {
+            key: authority.issue("Plans of the test host", now).expect("a key"),
+            authority,
+            now,
+        }
+    }
+
+    /// A document with its seal.
+    ///
+    /// # Panics
+    /// When it cannot be sealed.
+    #[must_use]
+    pub fn sealed(&self, pages: &[u8]) -> Vec<u8> {
+        let sealing = Sealing {
+            port: &self.key,
+            time_stamps: None,
+            at: self.now,
+        };
+        seal(pages, &sealing).expect("a document of ours is sealed")
+    }
+
+    /// The authority's certificate as a file.
+    ///
+    /// # Panics
+    /// When the folder cannot be written.
+    #[must_use]
+    pub fn authority(&self, folder: &Path) -> PathBuf {
+        let file = folder.join("authority.pem");
+        std::fs::write(&file, self.authority.certificate()).expect("a folder of this test");
+        file
+    }
+}
+
+impl Default for Sealer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// Both verifiers say that this file carries one valid seal under this CA, and that it covers the whole file.
 ///

@@ -72,7 +72,8 @@ fn unread(document: &Manuscript, kind: &str) -> Vec<String> {
 }
 
 fn told(read: &BTreeSet<String>, printed: &Printed) -> &'static str {
-    match (read.contains(&printed.offline), read.contains(&printed.pointer)) {
+    let offline = printed.offline.as_ref().is_none_or(|code| read.contains(code));
+    match (offline, read.contains(&printed.pointer)) {
         (true, true) => "both",
         (true, false) => "the offline code only",
         (false, true) => "the pointer only",
@@ -81,5 +82,6 @@ fn told(read: &BTreeSet<String>, printed: &Printed) -> &'static str {
 }
 
 fn both(printed: &Printed) -> BTreeSet<String> {
-    BTreeSet::from([printed.pointer.clone(), printed.offline.clone()])
+    let offline = printed.offline.clone();
+    offline.into_iter().chain([printed.pointer.clone()]).collect()
 }

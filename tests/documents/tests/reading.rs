@@ -96,7 +96,7 @@ fn sorted(words: &str) -> Vec<&str> {
 
 /// The golden text that differs; or it is written, when that is asked for.
 fn differs(name: &str, words: &str) -> Option<PathBuf> {
-    let golden = beside("tests/golden").join(name).with_extension("txt");
+    let golden = beside("../golden").join(name).with_extension("txt");
     if std::env::var_os("PLANSEAL_RENEW").is_some() {
         std::fs::write(&golden, words).expect("the work tree can be written");
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use planseal_documents::manuscript::Manuscript;
+use planseal_documents::seal::Sealer;
 use planseal_documents::standards::{qpdf, verapdf};
 use planseal_documents::{all, write};
 use planseal_render::preview;
@@ -62,15 +63,17 @@ fn qpdf_refuses_a_document_that_was_cut_off() {
     assert!(!qpdf(&cut).success);
 }
 
-/// Every document, and the preview of the last sample.
+/// Every document with its seal, one without, and the preview of the last sample.
 fn everything(folder: &Path) -> Vec<PathBuf> {
-    let documents = all();
+    let (documents, sealer) = (all(), Sealer::new());
     let written = documents
         .iter()
-        .map(|one| write(folder, &one.name, &one.print().pdf));
+        .map(|one| write(folder, &one.name, &sealer.sealed(&one.print().pdf)));
     let mut files: Vec<PathBuf> = written.collect();
     let previewed = preview(&Manuscript::sample("P4-v5").version()).expect("it previews");
     files.push(write(folder, "preview", &previewed));
+    let unsealed = Manuscript::sample("P3-v3").print().pdf;
+    files.push(write(folder, "unsealed", &unsealed));
     files
 }
 

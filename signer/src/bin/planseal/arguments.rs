@@ -107,7 +107,7 @@ pub(crate) enum Command {
     Staff(Staff),
     /// Send a statement or certificate that was signed before to a service
     Register(Register),
-    /// Check a plan: PDF, bundle, envelope, or the text of a printed code
+    /// Check a plan: PDF, bundle, envelope, a picture of a printed code, or its text
     #[command(after_help = EXIT_CODES)]
     Verify(Verify),
     /// Ask a service what became of a plan: state, warnings, history
@@ -255,7 +255,7 @@ pub(crate) struct Sign {
 
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// PDF, bundle, envelope, or a text file with a printed code; - is stdin
+    /// PDF, bundle, envelope, a picture (PNG, JPEG) of the printed code, or a text file with it; - is stdin
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) trusted: Trusted,

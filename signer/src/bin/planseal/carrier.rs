@@ -6,7 +6,7 @@ use planseal::code::{OfflineCode, Pointer};
 use planseal::envelope::SignedObject;
 use planseal::plan::PlanVersion;
 use planseal::statement::Statement as _;
-use planseal_render::carried;
+use planseal_render::{carried, picture};
 
 /// A file that may carry a plan.
 pub(crate) enum Carrier {
@@ -21,6 +21,7 @@ impl Carrier {
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, Box<Verdict>> {
         let carrier = match bytes {
             [] => return Err(unreadable("the file is empty")),
+            _ if picture::is_picture(bytes) => photographed(bytes),
             _ if carried::is_pdf(bytes) => return opened(carried::bundle(bytes), Self::Pdf),
             [0x84, ..] => SignedObject::parse(bytes)
                 .map(|object| Self::Envelope(Box::new(object)))
@@ -58,6 +59,16 @@ impl Carrier {
             version_number: u16::try_from(number).ok()?,
             version,
         })
+    }
+}
+
+/// The code with content, if the picture shows it whole; the pointer alone holds no plan.
+fn photographed(bytes: &[u8]) -> Result<Carrier, String> {
+    let texts = picture::codes(bytes).map_err(|fault| fault.to_string())?;
+    let with_content = texts.iter().find(|text| text.starts_with("PS1:"));
+    match with_content.or(texts.first()) {
+        Some(text) => code(text.as_bytes()),
+        None => Err("no code can be read in this picture: hold the camera straight above the larger code, in even light".into()),
     }
 }
 
