@@ -172,9 +172,9 @@ fn draw_item<'a>(surface: &mut Surface<'_>, item: &'a Item, leaves: &mut [Option
     surface.end_tagged();
 }
 
-/// Glyphs of South and South-East Asia do not stand in reading order, so their lines carry their words. Those of
-/// Arabic and Hebrew carry none: readers that extract text turn what stands from right to left, and would turn such
-/// words too. Their words are given once, to the structure element ([`group`]).
+/// Glyphs of South and South-East Asia do not stand in reading order, so their lines carry their words, which poppler reads
+/// there. Lines of Arabic and Hebrew carry none: poppler turns what stands from right to left, and would turn such words
+/// too. All of them are given to the structure element as well ([`words_as_read`]), where pdf.js looks.
 fn line_tag(line: &Line) -> ContentTag<'_> {
     match line.reading {
         Reading::Reordered => ContentTag::Span(SpanTag::empty().with_actual_text(Some(&line.words))),
@@ -317,7 +317,7 @@ fn paint(shade: Shade) -> Fill {
 
 fn group(node: &Node, leaves: &[Option<Placed<'_>>]) -> TagGroup {
     let mut kind = kind(&node.tag);
-    kind.set_actual_text(words_both_ways(node, leaves));
+    kind.set_actual_text(words_as_read(node, leaves));
     let mut group = TagGroup::new(kind);
     for child in &node.children {
         match child {
@@ -332,16 +332,16 @@ fn group(node: &Node, leaves: &[Option<Placed<'_>>]) -> TagGroup {
     group
 }
 
-/// The words of an element in reading order, when some of them run from right to left.
-fn words_both_ways(node: &Node, leaves: &[Option<Placed<'_>>]) -> Option<String> {
+/// The words of an element in reading order, when glyphs of it stand in another.
+fn words_as_read(node: &Node, leaves: &[Option<Placed<'_>>]) -> Option<String> {
     let lines = node.children.iter().filter_map(|child| match child {
         Child::Leaf(LeafId(leaf)) => leaves[*leaf]?.line,
         Child::Node(_) => None,
     });
     let lines: Vec<&Line> = lines.collect();
-    let turned = |line: &&Line| matches!(line.reading, Reading::BothWays | Reading::RightToLeft);
+    let differs = |line: &&Line| line.reading != Reading::LeftToRight;
     let words: Vec<&str> = lines.iter().map(|line| line.words.as_str()).collect();
-    lines.iter().any(turned).then(|| words.join(" "))
+    lines.iter().any(differs).then(|| words.join(" "))
 }
 
 fn kind(tag: &layout::Tag) -> TagKind {

@@ -34,11 +34,21 @@ pub fn codes(bytes: &[u8]) -> Result<Vec<String>, PictureError> {
             }
         }
         // A page bears two codes; the one with content is the one that is read only in part.
-        if found.iter().any(|text| text.starts_with("PS1:")) {
+        if found.iter().any(|text| text.starts_with(CONTENT)) {
             break;
         }
     }
     Ok(found)
+}
+
+/// The code to go by: the one with content if the picture shows it whole, or else whatever was found.
+///
+/// # Errors
+/// As [`codes`].
+pub fn code(bytes: &[u8]) -> Result<Option<String>, PictureError> {
+    let found = codes(bytes)?;
+    let with_content = found.iter().position(|text| text.starts_with(CONTENT));
+    Ok(found.into_iter().nth(with_content.unwrap_or(0)))
 }
 
 /// Whether bytes begin as a picture that [`codes`] takes.
@@ -221,6 +231,9 @@ fn on_white(value: u8, alpha: u8) -> u8 {
     let (value, alpha) = (u32::from(value), u32::from(alpha));
     u8::try_from((value * alpha + 255 * (255 - alpha)) / 255).unwrap_or(WHITE)
 }
+
+/// What the text of a code with content begins with (FORMAT §6).
+const CONTENT: &str = "PS1:";
 
 const WHITE: u8 = 255;
 

@@ -77,7 +77,7 @@ pub fn seal(document: &[u8], sealing: &Sealing<'_>) -> Result<Vec<u8>, SealError
     let room = cms::room(certificates, sealing.time_stamps.is_some());
     let framed = update::frame(document, sealing.at, room)?;
     let signed = cms::sign(&framed.digest(), sealing)?;
-    Ok(framed.filled(&signed)?)
+    framed.filled(&signed)
 }
 
 /// A file that ends in a seal, with every byte accounted for.

@@ -197,12 +197,9 @@ fn a_signature_without_its_chain_or_of_other_bytes_does_not_hold() {
     let (one, other) = (authority(), authority());
     let (key, foreign) = (key(&one), key(&other));
     let own = |key: &SealKey, bytes: &[u8]| key.sign(bytes).expect("signed");
-    let cases = [
-        (
-            "no authority",
-            key.certificates()[..1].to_vec(),
-            own as fn(&SealKey, &[u8]) -> Vec<u8>,
-        ),
+    type Signs = fn(&SealKey, &[u8]) -> Vec<u8>;
+    let cases: [(&str, Vec<Vec<u8>>, Signs); 6] = [
+        ("no authority", key.certificates()[..1].to_vec(), own),
         ("another key's certificate", foreign.certificates().to_vec(), own),
         (
             "another authority",

@@ -127,18 +127,14 @@ impl Service {
     /// The code with content, if the picture shows it whole, or else the pointer. Looking takes a second or two, on a thread
     /// of its own.
     async fn judge_picture(&self, bytes: Vec<u8>) -> Result<Judged, ServiceError> {
-        let looked = tokio::task::spawn_blocking(move || picture::codes(&bytes)).await;
-        let texts = match looked {
-            Ok(Ok(texts)) => texts,
-            Ok(Err(fault)) => return Ok(unreadable(&format!("{fault}."))),
-            Err(_) => return Ok(unreadable("Looking at this picture broke off.")),
-        };
-        let with_content = texts.iter().find(|text| text.starts_with("PS1:"));
-        match with_content.or(texts.first()) {
-            Some(text) => self.judge_code(text).await,
-            None => Ok(unreadable(
+        let looked = tokio::task::spawn_blocking(move || picture::code(&bytes)).await;
+        match looked {
+            Ok(Ok(Some(text))) => self.judge_code(&text).await,
+            Ok(Ok(None)) => Ok(unreadable(
                 "No code can be read in this picture: hold the camera straight above the larger code, in even light.",
             )),
+            Ok(Err(fault)) => Ok(unreadable(&format!("{fault}."))),
+            Err(_) => Ok(unreadable("Looking at this picture broke off.")),
         }
     }
 

@@ -64,9 +64,7 @@ impl Carrier {
 
 /// The code with content, if the picture shows it whole; the pointer alone holds no plan.
 fn photographed(bytes: &[u8]) -> Result<Carrier, String> {
-    let texts = picture::codes(bytes).map_err(|fault| fault.to_string())?;
-    let with_content = texts.iter().find(|text| text.starts_with("PS1:"));
-    match with_content.or(texts.first()) {
+    match picture::code(bytes).map_err(|fault| fault.to_string())? {
         Some(text) => code(text.as_bytes()),
         None => Err("no code can be read in this picture: hold the camera straight above the larger code, in even light".into()),
     }
