@@ -123,7 +123,7 @@ impl ProblemType {
             Self::NotCurrent => (
                 StatusCode::CONFLICT,
                 "not-current",
-                "Only a current version is printed",
+                "This version is not current, or not shared",
             ),
             Self::Timeout => (
                 StatusCode::REQUEST_TIMEOUT,

@@ -86,6 +86,10 @@ fn the_arrows_point_to_core() {
             ],
         ),
         (
+            "planseal-documents",
+            vec!["planseal", "planseal-render", "planseal-signer", "planseal-tests"],
+        ),
+        (
             "planseal-engines",
             vec!["planseal", "planseal-signer", "planseal-store", "planseal-tests"],
         ),

@@ -111,6 +111,8 @@ const POINTER: &[Accepted] = &[
 ];
 const TO_VERIFY: &[Accepted] = &[
     accepted("application/pdf", MAX_PDF),
+    accepted("image/png", MAX_ATTACHMENT),
+    accepted("image/jpeg", MAX_ATTACHMENT),
     accepted(BUNDLE, MAX_BUNDLE),
     accepted("application/cose", MAX_CODE),
     accepted("text/plain", MAX_CODE),

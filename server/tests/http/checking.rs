@@ -3,6 +3,8 @@
 use crate::kit::{Answer, STAGE, ask, ask_of, bundle, file, get, plan, policy};
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use planseal::check::{CheckedBundle, Reader};
 use planseal::code::{OfflineCode, Pointer};
 use planseal::envelope::SignedObject;
@@ -70,6 +72,18 @@ fn a_pdf_that_was_changed_outside_its_bundle_is_an_altered_file() {
         (verdict["exit_code"].as_u64(), verdict["file"].as_str()),
         (Some(18), Some("altered"))
     );
+}
+
+#[test]
+fn a_picture_without_a_code_says_nothing_about_a_plan() {
+    // One white pixel.
+    let pixel =
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==";
+    let pixel = STANDARD.decode(pixel).expect("base64");
+    let verdict = verify("image/png", pixel.clone()).json();
+    assert_eq!(verdict["exit_code"], 15, "{verdict}");
+    let cut = verify("image/png", pixel[..40].to_vec()).json();
+    assert_eq!(cut["exit_code"], 15, "{cut}");
 }
 
 #[test]

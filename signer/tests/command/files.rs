@@ -6,7 +6,7 @@ use std::process::Output;
 use crate::world::{AUTHOR, World, code, draft, stderr, stdout};
 use serde_json::Value as Json;
 
-const PINNED: [&str; 6] = [
+pub(crate) const PINNED: [&str; 6] = [
     "--trust-policy",
     "trust-policy.cbor",
     "--trust-list",
@@ -16,7 +16,7 @@ const PINNED: [&str; 6] = [
 ];
 
 /// Two versions of one record, signed by the command and registered.
-fn published() -> World {
+pub(crate) fn published() -> World {
     let world = World::new();
     world.sign_earlier("v1", &draft("P5-v1.json"));
     world.write("v2.json", draft("P5-v2.json").as_bytes());
@@ -26,7 +26,7 @@ fn published() -> World {
     world
 }
 
-fn verify(world: &World, file: &str, more: &[&str]) -> Output {
+pub(crate) fn verify(world: &World, file: &str, more: &[&str]) -> Output {
     world.run(&[&["verify", file, "--offline"], more].concat())
 }
 
@@ -175,7 +175,13 @@ fn a_print_is_printed_again_and_compared() {
         json["attachments"]["answer"], "all_match",
         "the scan was found inside the PDF"
     );
-    world.write("saved.pdf", &[pdf.as_slice(), b"\n"].concat());
+    world.write("spaced.pdf", &[pdf.as_slice(), b"\r\n "].concat());
+    assert_eq!(
+        code(&verify(&world, "spaced.pdf", &PINNED)),
+        Some(0),
+        "white space may follow"
+    );
+    world.write("saved.pdf", &[pdf.as_slice(), b"%"].concat());
     assert_eq!(
         code(&verify(&world, "saved.pdf", &PINNED)),
         Some(18),

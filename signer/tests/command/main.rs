@@ -4,6 +4,7 @@
 mod world;
 
 mod files;
+mod pictures;
 mod services;
 mod records;
 mod publishing;

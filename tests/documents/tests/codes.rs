@@ -6,6 +6,7 @@ use planseal_documents::manuscript::Manuscript;
 use planseal_documents::paper::{first_page, worn, zbar, zxing};
 use planseal_documents::scene::Printed;
 use planseal_documents::{all, hostile, write};
+use planseal_render::picture;
 
 #[test]
 #[ignore = "needs the outside tools: tests/run"]
@@ -44,6 +45,29 @@ fn one_reader_or_the_other_reads_both_codes_of_every_photograph() {
         Vec::<String>::new()
     );
 }
+
+/// `planseal verify` takes photographs and scans: these are the ones whose offline code it does not get.
+#[test]
+#[ignore = "needs the outside tools: tests/run"]
+fn our_own_reader_reads_the_offline_code_of_copies_and_photographs() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let document = Manuscript::sample("P4-v5");
+    let printed = document.print();
+    let file = write(folder.path(), &document.name, &printed.pdf);
+    let mut unread = Vec::new();
+    for (name, image) in worn(&file, "scans").into_iter().chain(worn(&file, "photographs")) {
+        let bytes = std::fs::read(&image).expect("an image of this test");
+        let read = picture::code(&bytes).expect("a picture");
+        if read.as_ref() == Some(&printed.pointer) || read.is_none() {
+            unread.push(name);
+        } else {
+            assert_eq!(read, printed.offline, "{name}: a code was misread");
+        }
+    }
+    assert_eq!(unread, UNREAD_BY_US);
+}
+
+const UNREAD_BY_US: [&str; 0] = [];
 
 /// The images of this kind from which the two readers together do not get both codes. What each got is printed.
 fn unread(document: &Manuscript, kind: &str) -> Vec<String> {

@@ -458,7 +458,7 @@ impl World {
             .text()
     }
 
-    fn open(&self, bundle: &str) -> CheckedBundle {
+    pub(crate) fn open(&self, bundle: &str) -> CheckedBundle {
         let mut reader = Reader::default().pin(self.policy.clone());
         reader.add_trust_list(&self.object("trust-list.cbor")).unwrap();
         let bytes = std::fs::read(self.path(bundle)).unwrap();
