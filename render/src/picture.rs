@@ -19,7 +19,8 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// The texts of all codes found, each once. None is no error: it says nothing about the plan.
 ///
-/// At most four looks at 12 million pixels each, about a second and a half apiece in the worst picture measured.
+/// At most four looks at 12 million pixels each. A photograph takes a second or two; a picture made to be slow, full of finder
+/// patterns, takes a minute and more, so whoever looks at strangers' pictures needs a bound of their own.
 ///
 /// # Errors
 /// [`PictureError`] when the bytes are no picture that can be looked at.
