@@ -1,361 +1,147 @@
-//! Photographs and scans of a page: the texts of the QR codes in them (ISO/IEC 18004).
+//! The printed codes in a photograph or scan of a page (ISO/IEC 18004; what the codes say is FORMAT §6).
 //!
-//! rxing reads them, by measurement: of 177 degraded pages (copies of copies, faxes, photographs at an angle, blurred, in bad
-//! light) it read the offline code of 162 at the first try, where rqrr read 89; `render/RENDER.md` has the table. What a
-//! text means and whether it is genuine is for core to say.
+//! A picture passes through its own small pipeline: bytes → [`Luma`] (grey values, within limits) → `symbols` (finder
+//! patterns, sampled modules, corrected codewords) → `segments` (text). Nothing but pixels is looked at: not the
+//! name of the file, not its EXIF rotation. What a text claims is judged in core; a wrong reading cannot pass there,
+//! because the offline code is signed, so reading may try again and again until something comes out.
 
-use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::picture::luma::Luma;
 
-use png::{ColorType, Transformations};
-use rxing::common::HybridBinarizer;
-use rxing::multi::MultipleBarcodeReader as _;
-use rxing::qrcode::cpp_port::QrReader;
-use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source};
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
-use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
+mod open;
+mod luma;
+mod symbols;
+mod segments;
 
-/// The texts of all codes found, each once. None is no error: it says nothing about the plan.
+/// The distinct texts of the QR codes in a PNG or JPEG picture; none when no code could be read.
 ///
-/// At most four looks at 12 million pixels each. A photograph takes a second or two; a picture made to be slow, full of finder
-/// patterns, takes a minute and more, so whoever looks at strangers' pictures needs a bound of their own.
+/// Reading ends with the first attempt that brings an offline code. Without one all attempts are made: 0.6 s for a
+/// photograph of 12 megapixels. The work is bounded whatever the picture shows (see `symbols`): the worst that could be
+/// made, 16 megapixels of finder patterns or of spoilt symbols, took 1.6 s, and decoding of 50 megapixels 1 s more.
 ///
 /// # Errors
-/// [`PictureError`] when the bytes are no picture that can be looked at.
+/// [`PictureError`] when there is no picture to look at. A picture without codes is not an error.
 pub fn codes(bytes: &[u8]) -> Result<Vec<String>, PictureError> {
-    let picture = Luma::decode(bytes)?.shrunk();
-    let mut found: Vec<String> = Vec::new();
-    for look in LOOKS {
-        let texts = look(&picture).and_then(|seen| seen.read());
-        for text in texts.unwrap_or_default() {
-            if !found.contains(&text) {
-                found.push(text);
-            }
-        }
-        // A page bears two codes; the one with content is the one that is read only in part.
-        if found.iter().any(|text| text.starts_with(CONTENT)) {
-            break;
-        }
-    }
-    Ok(found)
+    Ok(codes_in(&at_working_size(open::luma(bytes)?)))
 }
 
-/// The code to go by: the one with content if the picture shows it whole, or else whatever was found.
+/// The code to go by: the offline code if it can be read, or else the first of the others.
 ///
 /// # Errors
 /// As [`codes`].
 pub fn code(bytes: &[u8]) -> Result<Option<String>, PictureError> {
-    let found = codes(bytes)?;
-    let with_content = found.iter().position(|text| text.starts_with(CONTENT));
-    Ok(found.into_iter().nth(with_content.unwrap_or(0)))
+    let mut found = codes(bytes)?;
+    let offline = found.iter().position(|text| text.starts_with(OFFLINE_PREFIX));
+    let chosen = offline.unwrap_or(0);
+    Ok((chosen < found.len()).then(|| found.swap_remove(chosen)))
 }
 
 /// Whether bytes begin as a picture that [`codes`] takes.
 #[must_use]
 pub fn is_picture(bytes: &[u8]) -> bool {
-    bytes.starts_with(PNG) || bytes.starts_with(JPEG)
+    open::is_png(bytes) || open::is_jpeg(bytes)
 }
 
-/// How a picture is looked at, one after the other until the code with content is read: as it is, smaller (against noise and
-/// grain), smoothed (against printed dots), larger (small codes of a distant camera). In this order they find most soonest.
-const LOOKS: [fn(&Luma) -> Option<Luma>; 4] = [
-    |picture| Some(picture.clone()),
-    |picture| picture.resized(2, 3),
-    |picture| Some(picture.smoothed()),
-    |picture| picture.smoothed().resized(3, 2),
-];
-
-/// Grey values, row by row.
-#[derive(Clone)]
-struct Luma {
-    width: usize,
-    height: usize,
-    pixels: Vec<u8>,
-}
-
-impl Luma {
-    fn decode(bytes: &[u8]) -> Result<Self, PictureError> {
-        if bytes.starts_with(PNG) {
-            Self::of_png(bytes)
-        } else if bytes.starts_with(JPEG) {
-            Self::of_jpeg(bytes)
-        } else {
-            Err(PictureError::NotAPicture)
-        }
-    }
-
-    fn of_png(bytes: &[u8]) -> Result<Self, PictureError> {
-        let limits = png::Limits { bytes: MOST_MEMORY };
-        let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
-        decoder.set_transformations(Transformations::normalize_to_color8());
-        let mut reader = decoder.read_info().map_err(|_| PictureError::Damaged)?;
-        let (width, height) = measured(reader.info().width, reader.info().height)?;
-        let length = reader.output_buffer_size().ok_or(PictureError::Damaged)?;
-        let mut pixels = vec![0; length];
-        let frame = reader
-            .next_frame(&mut pixels)
-            .map_err(|_| PictureError::Damaged)?;
-        pixels.truncate(frame.buffer_size());
-        let channels = frame.color_type.samples();
-        let grey = |pixel: &[u8]| match (frame.color_type, pixel) {
-            (ColorType::Rgb, &[red, green, blue]) => grey(red, green, blue),
-            (ColorType::Rgba, &[red, green, blue, alpha]) => on_white(grey(red, green, blue), alpha),
-            (ColorType::GrayscaleAlpha, &[value, alpha]) => on_white(value, alpha),
-            (_, values) => values.first().copied().unwrap_or(WHITE),
-        };
-        Self::of(width, height, pixels.chunks_exact(channels).map(grey).collect())
-    }
-
-    fn of_jpeg(bytes: &[u8]) -> Result<Self, PictureError> {
-        let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::Luma);
-        let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-        decoder.decode_headers().map_err(|_| PictureError::Damaged)?;
-        let (width, height) = decoder.dimensions().ok_or(PictureError::Damaged)?;
-        let side = |side| u32::try_from(side).map_err(|_| PictureError::Damaged);
-        let (width, height) = measured(side(width)?, side(height)?)?;
-        Self::of(
-            width,
-            height,
-            decoder.decode().map_err(|_| PictureError::Damaged)?,
-        )
-    }
-
-    fn of(width: usize, height: usize, pixels: Vec<u8>) -> Result<Self, PictureError> {
-        let whole = width > 0 && height > 0 && Some(pixels.len()) == width.checked_mul(height);
-        let picture = Self {
-            width,
-            height,
-            pixels,
-        };
-        if whole {
-            Ok(picture)
-        } else {
-            Err(PictureError::Damaged)
-        }
-    }
-
-    /// Small enough for a look: cameras give four times the pixels that a code needs.
-    fn shrunk(self) -> Self {
-        let mut over = 1;
-        while self.pixels.len() / (over * over) > MOST_SEEN {
-            over += 1;
-        }
-        match over {
-            1 => self,
-            _ => self.resized(1, over).unwrap_or(self),
-        }
-    }
-
-    /// The picture with its sides times `times / over`: means of what falls together, repetition of what is spread. None when
-    /// that would be nothing, or too much to look at.
-    fn resized(&self, times: usize, over: usize) -> Option<Self> {
-        let (width, height) = (self.width * times / over, self.height * times / over);
-        if width == 0 || height == 0 || width.checked_mul(height)? > MOST_SEEN {
-            return None;
-        }
-        let range = |at: usize, whole: usize| {
-            let from = at * over / times;
-            from..((at + 1) * over).div_ceil(times).min(whole)
-        };
-        let mut pixels = Vec::with_capacity(width * height);
-        for y in 0..height {
-            let rows = range(y, self.height);
-            for x in 0..width {
-                pixels.push(self.mean(range(x, self.width), rows.clone()));
+fn codes_in(picture: &Luma) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for prepared in PREPARATIONS.iter().filter_map(|prepare| prepare(picture)) {
+        for text in symbols::texts(&prepared) {
+            if !found.contains(&text) {
+                found.push(text);
             }
         }
-        Some(Self {
-            width,
-            height,
-            pixels,
-        })
-    }
-
-    /// Each value the mean of itself and its neighbours.
-    fn smoothed(&self) -> Self {
-        let around = |at: usize, whole: usize| at.saturating_sub(1)..(at + 2).min(whole);
-        let mut pixels = Vec::with_capacity(self.pixels.len());
-        for y in 0..self.height {
-            for x in 0..self.width {
-                pixels.push(self.mean(around(x, self.width), around(y, self.height)));
-            }
+        if found.iter().any(|text| text.starts_with(OFFLINE_PREFIX)) {
+            break;
         }
-        Self { pixels, ..*self }
     }
-
-    fn mean(&self, columns: core::ops::Range<usize>, rows: core::ops::Range<usize>) -> u8 {
-        let count = columns.len() * rows.len();
-        let rows = rows.map(|y| &self.pixels[y * self.width..][columns.clone()]);
-        let sum: usize = rows.flatten().map(|value| usize::from(*value)).sum();
-        u8::try_from(sum / count.max(1)).unwrap_or(WHITE)
-    }
-
-    /// One look. The reader was written for pictures that people take; one that was made to break it is a picture in which
-    /// nothing was found.
-    fn read(&self) -> Option<Vec<String>> {
-        let (width, height) = (u32::try_from(self.width).ok()?, u32::try_from(self.height).ok()?);
-        let hints = DecodeHints {
-            TryHarder: Some(true),
-            PossibleFormats: Some([BarcodeFormat::QR_CODE].into_iter().collect()),
-            ..DecodeHints::default()
-        };
-        let found = catch_unwind(AssertUnwindSafe(|| {
-            let source = Luma8Source::new_with_slice(&self.pixels, width, height).ok()?;
-            let mut bits = BinaryBitmap::new(HybridBinarizer::new(source));
-            QrReader.decode_multiple_with_hints(&mut bits, &hints).ok()
-        }));
-        let found = found.ok().flatten()?;
-        Some(found.iter().map(|code| code.getText().to_owned()).collect())
-    }
+    found
 }
 
-/// Width and height, if that many pixels are looked at.
-fn measured(width: u32, height: u32) -> Result<(usize, usize), PictureError> {
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > MOST_PIXELS {
-        return Err(PictureError::TooLarge { pixels });
-    }
-    let side = |side: u32| usize::try_from(side).map_err(|_| PictureError::Damaged);
-    Ok((side(width)?, side(height)?))
-}
-
-/// ITU-R BT.601, in 256ths.
-fn grey(red: u8, green: u8, blue: u8) -> u8 {
-    let sum = 77 * u32::from(red) + 150 * u32::from(green) + 29 * u32::from(blue);
-    u8::try_from(sum / 256).unwrap_or(WHITE)
-}
-
-/// Where a picture is transparent, paper is seen.
-fn on_white(value: u8, alpha: u8) -> u8 {
-    let (value, alpha) = (u32::from(value), u32::from(alpha));
-    u8::try_from((value * alpha + 255 * (255 - alpha)) / 255).unwrap_or(WHITE)
-}
-
-/// What the text of a code with content begins with (FORMAT §6).
-const CONTENT: &str = "PS1:";
-
-const WHITE: u8 = 255;
-
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
-const JPEG: &[u8] = b"\xff\xd8\xff";
-
-/// 64 megapixels: more than telephones give; 64 MB as grey values.
-const MOST_PIXELS: u64 = 64_000_000;
-
-/// 12 megapixels in one look: a page at 340 dpi.
-const MOST_SEEN: usize = 12_000_000;
-
-/// 256 MiB, for the rows of a PNG while they are decoded.
-const MOST_MEMORY: usize = 256 << 20;
-
-/// Why a picture cannot be looked at. It says nothing about the plan.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a file shows nothing that could hold a code.
+#[derive(Debug, thiserror::Error)]
 pub enum PictureError {
-    /// Neither PNG nor JPEG.
-    #[error("this is neither a PNG nor a JPEG picture: take the photograph as one of these")]
+    /// Neither begins as a PNG file does, nor as a JPEG file.
+    #[error("this is neither a PNG nor a JPEG picture")]
     NotAPicture,
-    /// It cannot be decoded.
-    #[error("the picture is damaged or cut short: send it again")]
-    Damaged,
-    /// More pixels than are looked at.
-    #[error("the picture has {pixels} pixels, and {MOST_PIXELS} are looked at: make it smaller")]
-    TooLarge {
-        /// How many.
-        pixels: u64,
+    /// The file is longer than any picture that is looked at.
+    #[error("the picture file has {bytes} bytes, and at most {at_most} are read")]
+    FileTooLarge {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        at_most: usize,
+    },
+    /// The picture has more pixels than are looked at.
+    #[error(
+        "the picture has {width} × {height} pixels: at most {at_most_pixels} are read, and {at_most_side} a side"
+    )]
+    TooManyPixels {
+        /// Pixels across.
+        width: usize,
+        /// Pixels down.
+        height: usize,
+        /// The limit of their product.
+        at_most_pixels: usize,
+        /// The limit of each.
+        at_most_side: usize,
+    },
+    /// It begins as a picture, and goes on as something that is no picture of this kind, or as a variety of it that
+    /// is not read.
+    #[error("the {format} picture is damaged, or of a variety that is not read")]
+    Damaged {
+        /// PNG or JPEG.
+        format: &'static str,
+        /// What the decoder stumbled on.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A code on white, each module so many pixels wide.
-    fn picture(content: &str, module: usize) -> Luma {
-        let code = qrcode::QrCode::new(content).expect("it fits");
-        let (across, dark) = (code.width(), code.to_colors());
-        let side = (across + 8) * module;
-        let is_dark = |x: usize, y: usize| {
-            let (x, y) = ((x / module).checked_sub(4)?, (y / module).checked_sub(4)?);
-            let inside = x < across && y < across;
-            inside.then(|| dark[y * across + x] == qrcode::Color::Dark)
-        };
-        let places = (0..side).flat_map(|y| (0..side).map(move |x| (x, y)));
-        let pixels = places.map(|(x, y)| if is_dark(x, y) == Some(true) { 20 } else { 235 });
-        Luma {
-            width: side,
-            height: side,
-            pixels: pixels.collect(),
-        }
+fn at_working_size(picture: Luma) -> Luma {
+    if picture.pixels().len() <= MAX_WORKING {
+        return picture;
     }
-
-    fn png(picture: &Luma, color: ColorType) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let side = |side: usize| u32::try_from(side).expect("small");
-        let mut encoder = png::Encoder::new(&mut bytes, side(picture.width), side(picture.height));
-        encoder.set_color(color);
-        let mut writer = encoder.write_header().expect("memory");
-        let values: Vec<u8> = match color {
-            ColorType::Rgba => picture
-                .pixels
-                .iter()
-                .flat_map(|value| [0, 0, 0, 255 - value])
-                .collect(),
-            _ => picture.pixels.clone(),
-        };
-        writer.write_image_data(&values).expect("memory");
-        drop(writer);
-        bytes
-    }
-
-    #[test]
-    fn a_code_is_read_from_grey_and_from_black_on_nothing() {
-        let content = "PS1:SOME CONTENT 0123456789";
-        for color in [ColorType::Grayscale, ColorType::Rgba] {
-            let read = codes(&png(&picture(content, 5), color));
-            assert_eq!(read, Ok(vec![content.to_owned()]), "{color:?}");
-        }
-    }
-
-    #[test]
-    fn a_picture_without_a_code_is_no_error() {
-        let blank = Luma {
-            width: 300,
-            height: 200,
-            pixels: vec![200; 60_000],
-        };
-        assert_eq!(codes(&png(&blank, ColorType::Grayscale)), Ok(Vec::new()));
-        let dot = Luma {
-            width: 1,
-            height: 1,
-            pixels: vec![0],
-        };
-        assert_eq!(codes(&png(&dot, ColorType::Grayscale)), Ok(Vec::new()));
-    }
-
-    #[test]
-    fn what_cannot_be_looked_at_is_told_apart() {
-        let whole = png(&picture("PS1:X", 4), ColorType::Grayscale);
-        assert_eq!(codes(&whole[..whole.len() / 2]), Err(PictureError::Damaged));
-        assert_eq!(codes(b"\xff\xd8\xff\xe0 no more"), Err(PictureError::Damaged));
-        assert_eq!(codes(b"GIF89a"), Err(PictureError::NotAPicture));
-        let mut huge = whole;
-        huge[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
-        // The header's checksum is looked at first, so it is made to fit.
-        let crc = crc_of(&huge[12..29]);
-        huge[29..33].copy_from_slice(&crc.to_be_bytes());
-        assert_eq!(codes(&huge), Err(PictureError::TooLarge { pixels: 1 << 32 }));
-    }
-
-    fn crc_of(bytes: &[u8]) -> u32 {
-        let step = |crc: u32, byte: &u8| {
-            let bits = 0..8;
-            bits.fold(crc ^ u32::from(*byte), |crc, _| match crc & 1 {
-                1 => (crc >> 1) ^ 0xedb8_8320,
-                _ => crc >> 1,
-            })
-        };
-        !bytes.iter().fold(u32::MAX, step)
-    }
+    picture.halved().unwrap_or(picture)
 }
+
+/// Ways of preparing the picture, the most successful first; none when a way does not suit its size.
+///
+/// Measured on 300 rasters of degraded pages and 210 harder ones made at random, with 505 offline codes that are not
+/// covered in a corner: the first way alone reads 380 of these, all together 424; zxing-cpp reads 389, and rxing's own
+/// reader 368.
+const PREPARATIONS: [fn(&Luma) -> Option<Luma>; 6] = [
+    // Noise, dithering and the grain of JPEG look like modules until neighbours are averaged.
+    |picture| Some(picture.smoothed()),
+    // Blur and movement: edges are drawn apart again.
+    |picture| Some(picture.smoothed().sharpened()),
+    // Modules of two pixels, as in a page scanned at 100 dpi, do not bear smoothing.
+    |picture| Some(picture.clone()),
+    // Small modules: rows and columns meet the middle of each more often.
+    |picture| is_small(picture).then(|| Some(picture.enlarged()?.smoothed()))?,
+    // Large modules with gaps: worn toner, folds, the pattern of a screen.
+    |picture| Some(picture.halved()?.smoothed()),
+    // A page that came as a fax of standard resolution has half the lines it should.
+    |picture| is_wide(picture).then(|| picture.lines_doubled())?,
+];
+
+/// A larger picture of a page has large modules; enlarging it would only cost time.
+fn is_small(picture: &Luma) -> bool {
+    picture.pixels().len() <= MAX_ENLARGED
+}
+
+/// Wider than 7 : 5, which no photograph of an upright page is, and an upright page with half its lines is.
+fn is_wide(picture: &Luma) -> bool {
+    5 * picture.width() > 7 * picture.height()
+}
+
+/// What the offline code begins with (FORMAT §6).
+const OFFLINE_PREFIX: &str = "PS1:";
+
+/// 16 megapixels: the usual 12 of a phone stay as they are, and the largest picture that is read is halved once. A page
+/// that fills the picture then has five pixels to a module.
+const MAX_WORKING: usize = 16_000_000;
+
+/// 4.5 megapixels: a page scanned at 200 dpi has 3.9.
+const MAX_ENLARGED: usize = 4_500_000;
+
+#[cfg(test)]
+mod tests;

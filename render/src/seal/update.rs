@@ -146,7 +146,7 @@ fn signature_dictionary(id: Ref, at: Timestamp, room: usize) -> Vec<u8> {
         .pair(Name(b"M"), date(at))
         .pair(
             Name(b"Reason"),
-            TextStr("Issued by this service, and unchanged since"),
+            TextStr("Seal of the service that issued this document"),
         );
     let ranges = [0, WIDEST, WIDEST, WIDEST];
     dictionary.insert(Name(b"ByteRange")).array().items(ranges);

@@ -80,6 +80,8 @@ pub struct Service {
     witnesses: Witnesses,
     staging: Staging,
     newest: Mutex<Newest>,
+    /// Held while a picture is looked at.
+    looking: Mutex<()>,
 }
 
 impl Service {
@@ -104,6 +106,7 @@ impl Service {
             staff_turn: Mutex::default(),
             staging: Staging::default(),
             newest: Mutex::default(),
+            looking: Mutex::default(),
         })
     }
 

@@ -51,16 +51,13 @@ pub enum PointedStanding {
 }
 
 impl Service {
-    /// Judges bytes: a PDF or any file with a bundle in it, a bundle, an envelope, or the text of a code.
+    /// Judges bytes: a PDF or any file with a bundle in it, a bundle, an envelope, a picture of a code, or its text.
     ///
     /// # Errors
     /// [`ServiceError`] when the service could not gather its own evidence; a bad document is a verdict, not an error.
     pub async fn judge(&self, bytes: &[u8]) -> Result<Judged, ServiceError> {
         if picture::is_picture(bytes) {
-            // The reader's time in a picture made to be slow is not bounded yet, so strangers' pictures are not looked at here.
-            return Ok(unreadable(
-                "Pictures are not read here: scan the code and give its text, or use `planseal verify`.",
-            ));
+            return self.judge_picture(bytes.to_vec()).await;
         }
         if let Some(text) = code_text(bytes) {
             return self.judge_code(text).await;
@@ -125,6 +122,22 @@ impl Service {
         };
         let reader = self.reader(peek_plan(&object)).await?;
         Ok(reader.check_envelope(&object, &Question::at(self.now())))
+    }
+
+    /// The code with content, if the picture shows it whole, or else the pointer. A look takes seconds and hundreds of
+    /// megabytes at worst, so it is made on a thread of its own, and one at a time.
+    async fn judge_picture(&self, bytes: Vec<u8>) -> Result<Judged, ServiceError> {
+        let one_at_a_time = self.looking.lock().await;
+        let looked = tokio::task::spawn_blocking(move || picture::code(&bytes)).await;
+        drop(one_at_a_time);
+        match looked {
+            Ok(Ok(Some(text))) => self.judge_code(&text).await,
+            Ok(Ok(None)) => Ok(unreadable(
+                "No code can be read in this picture: hold the camera straight above the larger code, in even light.",
+            )),
+            Ok(Err(fault)) => Ok(unreadable(&format!("{fault}."))),
+            Err(_) => Ok(unreadable("Looking at this picture broke off.")),
+        }
     }
 
     async fn judge_code(&self, text: &str) -> Result<Judged, ServiceError> {
