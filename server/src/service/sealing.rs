@@ -137,7 +137,8 @@ impl Service {
         Ok(file)
     }
 
-    /// What a PDF is: as this service recorded it when it was handed out, or made again and compared.
+    /// What a PDF is: as this service recorded it when it was handed out, or made again and compared. A file under this
+    /// service's seal that it has no record of was not handed out by it, whatever renderer it names.
     pub(super) async fn file_state(
         &self,
         file: &[u8],
@@ -148,7 +149,10 @@ impl Service {
         let version = again.checked.version().verified().id();
         match self.store.print_of(plan, &digest).await? {
             Some(record) if record.version == version => Ok(FileState::Genuine),
-            _ => Ok(print::compare(file, &again)),
+            _ => Ok(match print::compare(file, &again) {
+                FileState::Sealed => FileState::Altered,
+                other => other,
+            }),
         }
     }
 }
