@@ -8,6 +8,7 @@
 pub mod key_file;
 pub mod enrolment;
 pub mod authority;
+mod x509;
 pub mod tls;
 pub mod seal;
 

@@ -4,7 +4,6 @@
 //! Nothing here has to do with who may sign plans: a seal says which service a file comes from and that it is whole. PDF
 //! programs refuse Ed25519, or call it corrupt, so this key is of another kind than all others.
 
-use core::time::Duration;
 use std::path::Path;
 
 use p256::ecdsa::signature::Signer as _;
@@ -13,14 +12,14 @@ use pkcs8::{DecodePrivateKey as _, Document, EncodePrivateKey as _};
 use planseal::time::Timestamp;
 use planseal_render::seal::{PortFault, SealAlgorithm, SealPort};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber, date_time_ymd,
+    BasicConstraints, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
 };
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::key_file::{self, Cost, OpenKeyError, Passphrase, SaveKeyError};
 use crate::random::{self, NoRandomness};
+use crate::x509::blank;
 
 /// The authority that certifies sealing keys. Trust policies pin its certificate.
 pub struct SealAuthority {
@@ -41,7 +40,7 @@ impl SealAuthority {
     /// [`SealKeyError`].
     pub fn generate(name: &str, at: Timestamp) -> Result<Self, SealKeyError> {
         let secret = new_secret()?;
-        let mut params = blank(name, at, AUTHORITY_DAYS)?;
+        let mut params = blank(name, None, at, AUTHORITY_DAYS)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&key_pair(&secret)?)?.der().to_vec();
@@ -88,7 +87,7 @@ impl SealAuthority {
     /// [`SealKeyError`].
     pub fn issue(&self, name: &str, at: Timestamp) -> Result<SealKey, SealKeyError> {
         let secret = new_secret()?;
-        let mut params = blank(name, at, KEY_DAYS)?;
+        let mut params = blank(name, None, at, KEY_DAYS)?;
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![
             KeyUsagePurpose::DigitalSignature,
@@ -170,8 +169,6 @@ pub fn fingerprint_of(pem: &[u8]) -> Result<[u8; 32], SealKeyError> {
 const AUTHORITY_DAYS: i64 = 3650;
 /// As long as the service's other keys at most.
 const KEY_DAYS: i64 = 366;
-/// Clocks of readers may be slow by an hour.
-const SKEW: i64 = 60 * 60;
 /// id-kp-documentSigning.
 const DOCUMENT_SIGNING: [u64; 9] = [1, 3, 6, 1, 5, 5, 7, 3, 36];
 
@@ -235,20 +232,6 @@ fn pem(der: &[u8]) -> String {
     document
         .to_pem(CERTIFICATE, pkcs8::der::pem::LineEnding::LF)
         .expect("a certificate has a PEM form")
-}
-
-fn blank(name: &str, at: Timestamp, days: i64) -> Result<CertificateParams, SealKeyError> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    let epoch = date_time_ymd(1970, 1, 1);
-    params.not_before = epoch + Duration::from_secs(at.plus(-SKEW).seconds());
-    params.not_after = epoch + Duration::from_secs(at.plus(days * 24 * 60 * 60).seconds());
-    let mut serial = random::bytes::<16>()?;
-    // RFC 5280 §4.1.2.2: a positive number.
-    serial[0] = serial[0] & 0x7f | 0x40;
-    params.serial_number = Some(SerialNumber::from_slice(&serial));
-    Ok(params)
 }
 
 impl core::fmt::Debug for SealAuthority {

@@ -5,21 +5,19 @@
 //! signature was checked: the CA builds every field itself, and a request that asks for more than a key is refused.
 //! Nothing here has to do with who may sign plans.
 
-use core::time::Duration;
-
 use pkcs8::Document;
 use pkcs8::der::Decode as _;
 use pkcs8::der::asn1::AnyRef;
 use planseal::time::Timestamp;
 use planseal::trust::OrgCode;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
-    PublicKeyData as _, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData as _,
 };
 use zeroize::Zeroizing;
 
-use crate::random::{self, NoRandomness};
+use crate::random::NoRandomness;
+use crate::x509::{blank, distinguished};
 
 /// A certification authority for TLS.
 pub struct TlsAuthority {
@@ -143,8 +141,6 @@ const REQUEST_LABEL: &str = "CERTIFICATE REQUEST";
 const CA_DAYS: i64 = 3650;
 /// Ninety days, so that renewal is a habit and not an incident.
 const END_DAYS: i64 = 90;
-/// Clocks of other systems may be slow by an hour.
-const SKEW: i64 = 60 * 60;
 
 /// The public key of a request that asks for nothing else, and whose signature shows that its holder made it.
 fn requested_key(request: &str) -> Result<rcgen::PublicKey, TlsError> {
@@ -200,33 +196,6 @@ fn end(
     params.extended_key_usages = vec![usage];
     params.use_authority_key_identifier_extension = true;
     Ok(params)
-}
-
-fn blank(
-    name: &str,
-    organisation: Option<&OrgCode>,
-    at: Timestamp,
-    days: i64,
-) -> Result<CertificateParams, TlsError> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = distinguished(name, organisation);
-    let epoch = date_time_ymd(1970, 1, 1);
-    params.not_before = epoch + Duration::from_secs(at.plus(-SKEW).seconds());
-    params.not_after = epoch + Duration::from_secs(at.plus(days * 24 * 60 * 60).seconds());
-    let mut serial = random::bytes::<16>()?;
-    // RFC 5280 §4.1.2.2: a positive number.
-    serial[0] &= 0x7f;
-    params.serial_number = Some(SerialNumber::from_slice(&serial));
-    Ok(params)
-}
-
-fn distinguished(name: &str, organisation: Option<&OrgCode>) -> DistinguishedName {
-    let mut distinguished = DistinguishedName::new();
-    distinguished.push(DnType::CommonName, name);
-    if let Some(code) = organisation {
-        distinguished.push(DnType::OrganizationName, code.as_str());
-    }
-    distinguished
 }
 
 /// Shows that there is a CA, and nothing of its key.

@@ -113,12 +113,17 @@ fn our_own_pages_are_written_whatever_the_received_ones_are() {
         &[PINNED.as_slice(), &["--pages", "old.pdf"]].concat(),
     );
     assert_eq!(code(&again), Some(1), "{}", stdout(&again));
+    assert!(
+        stdout(&again).contains("CURRENT"),
+        "the verdict was told all the same"
+    );
     world.write("ticket.png", &picture("a train ticket"));
     let none = verify(
         &world,
         "ticket.png",
         &[PINNED.as_slice(), &["--pages", "none.pdf"]].concat(),
     );
-    assert_eq!(code(&none), Some(1));
+    assert_eq!(code(&none), Some(15), "the verdict stands");
+    assert!(stderr(&none).contains("No pages were written"));
     assert!(!world.path("none.pdf").exists());
 }

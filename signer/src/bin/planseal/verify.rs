@@ -9,8 +9,8 @@ use planseal::currency::{Answer, Source};
 use planseal::time::Timestamp;
 use planseal::verify::Verified;
 use planseal_render::carried;
-use planseal_render::print::{self, Print};
-use planseal_signer::output::{self, Access, Existing};
+use planseal_render::print::{self, Print, PrintError};
+use planseal_signer::output::Access;
 use serde_json::{Value as Json, json};
 
 use crate::arguments::{Shared, Verify};
@@ -35,12 +35,8 @@ pub(crate) fn run(arguments: &Verify, shared: &Shared) -> anyhow::Result<ExitCod
         unconfirmed: None,
         ages: (None, None),
     };
-    let verdict = match Carrier::of(&bytes) {
-        Err(verdict) if arguments.pages.is_some() => {
-            show(&verdict, &asked, arguments, shared)?;
-            anyhow::bail!("there is no plan in this file whose pages could be made");
-        }
-        Err(verdict) => *verdict,
+    let (verdict, pages) = match Carrier::of(&bytes) {
+        Err(verdict) => (*verdict, None),
         Ok(carrier) => {
             let mut reader = evidence::reader(&arguments.trusted)?;
             if let Some(path) = &arguments.snapshot {
@@ -60,6 +56,7 @@ pub(crate) fn run(arguments: &Verify, shared: &Shared) -> anyhow::Result<ExitCod
         }
     };
     show(&verdict, &asked, arguments, shared)?;
+    write_pages(pages, arguments, shared)?;
     Ok(ExitCode::from(verdict.exit_code()))
 }
 
@@ -89,12 +86,12 @@ fn check(
     reader: &Reader,
     arguments: &Verify,
     question: &Question<'_>,
-) -> anyhow::Result<Verdict> {
+) -> anyhow::Result<(Verdict, Option<Pages>)> {
     match carrier {
         Carrier::Pdf(bundle) => check_bundle(bundle, Some(file), reader, arguments, question),
         Carrier::Bundle(bundle) => check_bundle(bundle, None, reader, arguments, question),
-        Carrier::Envelope(object) => Ok(reader.check_envelope(object, question)),
-        Carrier::Code(code) => Ok(reader.check_code(code, question)),
+        Carrier::Envelope(object) => Ok((reader.check_envelope(object, question), None)),
+        Carrier::Code(code) => Ok((reader.check_code(code, question), None)),
     }
 }
 
@@ -105,9 +102,9 @@ fn check_bundle(
     reader: &Reader,
     arguments: &Verify,
     question: &Question<'_>,
-) -> anyhow::Result<Verdict> {
+) -> anyhow::Result<(Verdict, Option<Pages>)> {
     let Ok(checked) = reader.open_bundle(bundle) else {
-        return Ok(reader.check_bundle(bundle, question));
+        return Ok((reader.check_bundle(bundle, question), None));
     };
     let named = checked.version().verified().content().attachments();
     let carried = file.map_or_else(Vec::new, |file| carried::attachments(file, named));
@@ -121,7 +118,7 @@ fn check_bundle(
     );
     let policies = evidence::policies(&arguments.trusted)?;
     let Some(policy) = policies.iter().find(|policy| policy.root().id() == bundle.root) else {
-        return Ok(verdict);
+        return Ok((verdict, None));
     };
     let again = Print {
         checked: &checked,
@@ -133,19 +130,30 @@ fn check_bundle(
         Some(file) => verdict.in_file(print::compare(file, &again)),
         None => verdict,
     };
-    write_pages(&verdict, &again, arguments)?;
-    Ok(verdict)
+    let asked = arguments.pages.is_some() && verdict.bundle().is_some();
+    let answer = verdict.currency().map(|currency| currency.answer());
+    let pages = asked.then(|| print::show(&again, answer));
+    Ok((verdict, pages))
 }
 
-/// Our own pages, whatever the received ones looked like. Of a plan that is not genuine there are none.
-fn write_pages(verdict: &Verdict, again: &Print<'_>, arguments: &Verify) -> anyhow::Result<()> {
-    let Some(path) = arguments.pages.as_ref().filter(|_| verdict.bundle().is_some()) else {
+/// Our own pages, or why they cannot be made.
+type Pages = Result<Vec<u8>, PrintError>;
+
+/// Our own pages, whatever the received ones looked like. The verdict was told before, and its exit code stays when there is
+/// no plan here whose pages could be made.
+fn write_pages(pages: Option<Pages>, arguments: &Verify, shared: &Shared) -> anyhow::Result<()> {
+    let Some(path) = &arguments.pages else {
         return Ok(());
     };
-    let answer = verdict.currency().map(|currency| currency.answer());
-    let pages = print::show(again, answer).context("the plan's pages cannot be made from what is at hand")?;
-    output::write(path, &pages, Access::Owner, Existing::Keep)?;
-    Ok(())
+    let Some(pages) = pages else {
+        terminal::remark(
+            shared,
+            "No pages were written: they are made from a PDF or bundle that verifies under a pinned trust policy.",
+        );
+        return Ok(());
+    };
+    let pages = pages.context("the plan's pages cannot be made from what is at hand")?;
+    files::write(path, &pages, Access::Owner, shared)
 }
 
 fn show(verdict: &Verdict, asked: &Asked, arguments: &Verify, shared: &Shared) -> anyhow::Result<()> {
