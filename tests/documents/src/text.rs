@@ -50,9 +50,16 @@ fn single_spaced<'a>(texts: impl Iterator<Item = &'a str>) -> String {
         .join(" ")
 }
 
-/// The line with `(digest)` in place of ten and more hexadecimal digits.
+/// The line with `(digest)` in place of each piece of a digest: a word of hexadecimal digits, letters and numbers among
+/// them, or ten and more of either. Its last piece may be short and end in a bracket.
 fn without_digests(line: &str) -> String {
-    let is_digest = |word: &str| word.len() >= 10 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_digest = |word: &str| {
+        let word = word.trim_end_matches([')', '.']);
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let letters = word.bytes().filter(|byte| matches!(byte, b'a'..=b'f')).count();
+        let both = digits > 0 && letters > 0 && word.len() >= 4;
+        digits + letters == word.len() && (both || word.len() >= 10)
+    };
     let words = line
         .split(' ')
         .map(|word| if is_digest(word) { "(digest)" } else { word });
