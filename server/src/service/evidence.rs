@@ -39,11 +39,15 @@ impl Service {
     /// superseded, withdrawn or suspended bears that across every page.
     ///
     /// # Errors
-    /// [`ServiceError::NotShared`] when the patient shares the plan no longer, [`ServiceError::NotWitnessed`] while too few
+    /// [`ServiceError::NotCurrent`] for a version that was registered too late to count, [`ServiceError::NotShared`] when the patient shares the plan no longer, [`ServiceError::NotWitnessed`] while too few
     /// witnesses answer.
     pub async fn print(&self, plan: PlanId, version_number: u32) -> Result<Printed, ServiceError> {
         let record = self.record(plan).await?;
         let edition = record.version(version_number).ok_or(ServiceError::NotFound)?;
+        // Readers refuse a version that came into the log too late to count: it is shown nowhere, and not on paper.
+        if edition.late().is_some() {
+            return Err(ServiceError::NotCurrent);
+        }
         let reason = record.withdrawal().map(|withdrawal| withdrawal.content().reason);
         if reason == Some(WithdrawalReason::SharingStopped) {
             return Err(ServiceError::NotShared);
