@@ -7,7 +7,7 @@
 //! Everything shown comes from the plan or from what the caller states was [`Known`] when printing; nothing here
 //! reads a clock, draws a random number or opens a file, so that the same input gives the same bytes anywhere.
 //! Whether a version is authentic and current is judged in core before it arrives here. [`seal`] goes around the finished
-//! bytes; [`carried`] finds in a file what it was made from, and [`print`] makes it again and compares.
+//! bytes; [`carried`] finds in a file what it was made from, and [`mod@print`] makes it again and compares.
 //! `render/RENDER.md` says what is built.
 
 mod error;

@@ -1,6 +1,6 @@
 //! The printed codes in a photograph or scan of a page (ISO/IEC 18004; what the codes say is FORMAT §6).
 //!
-//! A picture passes through its own small pipeline: bytes → [`Luma`] (grey values, within limits) → `symbols` (finder
+//! A picture passes through its own small pipeline: bytes → `Luma` (grey values, within limits) → `symbols` (finder
 //! patterns, sampled modules, corrected codewords) → `segments` (text). Nothing but pixels is looked at: not the
 //! name of the file, not its EXIF rotation. What a text claims is judged in core; a wrong reading cannot pass there,
 //! because the offline code is signed, so reading may try again and again until something comes out.

@@ -40,7 +40,7 @@ pub fn print(print: &Print<'_>) -> Result<Vec<u8>, PrintError> {
 /// that the version is not the latest. This is what is looked at instead of the pages of a received file.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn show(print: &Print<'_>, answer: Option<&Answer>) -> Result<Vec<u8>, PrintError> {
     let mut known = known(print.checked);
     if let Some(
